@@ -1,0 +1,49 @@
+# The two commands that matter are `make demo` and `make test`. Both make their environment in .venv first.
+
+PYTHON ?= python3
+PIP := .venv/bin/python -m pip --disable-pip-version-check
+DOCS ?=
+DATA ?= .demo
+
+.PHONY: demo test test-slow lint format lock docs clean
+
+demo: .venv/installed  ## ingest the example documents (or DOCS=/path), serve them, show a search
+	.venv/bin/python -m examples.demo --data-dir $(DATA) $(if $(DOCS),--docs "$(DOCS)")
+
+test: .venv/installed lint  ## everything that takes less than 15 minutes on two cores
+	.venv/bin/python -m pytest -m "not slow"
+
+test-slow: .venv/installed  ## the rest: crashes, scale, long runs
+	.venv/bin/python -m pytest -m slow
+
+lint: .venv/installed  ## style, types, and who may import whom
+	.venv/bin/ruff check --quiet .
+	.venv/bin/ruff format --check --quiet .
+	.venv/bin/mypy --no-error-summary
+	.venv/bin/lint-imports --no-logo >.venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+
+format: .venv/installed
+	.venv/bin/ruff check --fix --quiet .
+	.venv/bin/ruff format --quiet .
+
+docs: .venv/installed  ## write the reference pages anew from the code
+	.venv/bin/python -m docs.generate
+
+# torch comes first and alone: with its exact version installed, nothing after it asks for another build.
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ray-app needs Python 3.11 or newer; name one with make PYTHON=...")'
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	$(PIP) install --quiet $$(grep '^torch==' requirements.lock)
+	$(PIP) install --quiet -r requirements.lock
+	$(PIP) install --quiet --no-deps -e .
+	touch $@
+
+lock: .venv/installed  ## pin anew what pyproject.toml allows (UPGRADE=--upgrade for newer versions)
+	$(PIP) install --quiet pip-tools
+	.venv/bin/pip-compile --quiet $(UPGRADE) --extra dev --strip-extras --no-annotate --no-header --allow-unsafe \
+	    --no-emit-index-url --no-emit-find-links --no-emit-options --no-emit-trusted-host \
+	    --output-file requirements.lock pyproject.toml
+	sed -i 's/^\(torch==[0-9.]*\)+.*/\1/' requirements.lock
+
+clean:
+	rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""Builder of the example corpus: reads the content files, writes the documents."""

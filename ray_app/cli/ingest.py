@@ -1,0 +1,50 @@
+"""`ray-app ingest`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ray_app.settings import Settings
+
+
+def ingest(
+    context: typer.Context,
+    uris: Annotated[list[str], typer.Argument(metavar="URI...", help="Folders or files.")],
+    source: Annotated[str | None, typer.Option(help="Name of the source; else the folder's own name.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="Tenant that the documents belong to.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Take only the first so many files.")] = None,
+    delete_missing: Annotated[bool, typer.Option(help="Remove documents whose files are gone.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="End with the summary as one line of JSON.")] = False,
+) -> None:
+    """Bring the index in line with files: new and changed ones are parsed, classified and embedded.
+
+    What cannot be read is put into quarantine with a reason, and does not stop the rest.
+    """
+    from ray_app.cluster.session import ray_session
+    from ray_app.ingest.display import Display
+    from ray_app.ingest.run import Work
+    from ray_app.ingest.run import ingest as run
+
+    settings: Settings = context.obj
+    if tenant:
+        settings = settings.model_copy(update={"tenant": tenant})
+    display = Display(Console(stderr=True), stall_warning_s=settings.ingest.stall_warning_s)
+    display.say("starting Ray")
+    with ray_session(settings):
+        summary = run(Work(uris, source, limit, delete_missing), settings, display)
+    if as_json:
+        typer.echo(json.dumps(asdict(summary)))
+        return
+    typer.echo(
+        f"{summary.documents} documents in {summary.seconds:.0f} s: {summary.indexed} indexed, "
+        f"{summary.unchanged} unchanged, {summary.duplicate} duplicates, {summary.quarantined} quarantined"
+        + (f", {summary.deleted} deleted" if summary.deleted else "")
+        + f"; {summary.chunks} passages written"
+    )
+    if summary.quarantined:
+        typer.echo("ray-app quarantine list tells why some could not be read")

@@ -1,0 +1,91 @@
+"""`ray-app search`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from ray_app import client
+from ray_app.errors import QueryError
+from ray_app.models.embedder import query_embedder
+from ray_app.models.prepared import prepare_model
+from ray_app.search.request import Mode, SearchRequest
+from ray_app.search.searcher import Searcher, answer
+from ray_app.serving.address import read_server_address
+from ray_app.settings import Settings
+from ray_app.store import open_store
+
+
+def search(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(help="Words, or a question.")],
+    limit: Annotated[int, typer.Option(help="Most hits.")] = 10,
+    mode: Annotated[Mode, typer.Option(help="By words and meaning, by meaning, or by words.")] = "hybrid",
+    filters: Annotated[
+        list[str] | None,
+        typer.Option("--filter", metavar="FIELD=VALUE", help="Such as label=invoice; several are allowed."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer as one JSON object.")] = False,
+) -> None:
+    """Search the index: through the running server, or directly where none runs."""
+    settings: Settings = context.obj
+    body = {"query": query, "limit": limit, "mode": mode, "filters": _parse(filters or [])}
+    url = read_server_address(settings.data_dir)
+    found = client.search(url, body) if url and client.is_ready(url) else asyncio.run(_directly(settings, body))
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        _print(found, Console())
+
+
+async def _directly(settings: Settings, body: dict[str, Any]) -> dict[str, Any]:
+    model = prepare_model(settings)
+    store = await open_store(settings)
+    try:
+        searcher = Searcher(store, query_embedder(model, settings.embedding), settings)
+        return await answer(searcher, SearchRequest(**body))
+    finally:
+        await store.close()
+
+
+def _parse(filters: list[str]) -> dict[str, list[str]]:
+    parsed: dict[str, list[str]] = {}
+    for one in filters:
+        field, equals, value = one.partition("=")
+        if not equals:
+            raise QueryError("invalid-filter", f"--filter {one}: write FIELD=VALUE, such as label=invoice")
+        parsed.setdefault(field, []).append(value)
+    return parsed
+
+
+def _print(found: dict[str, Any], console: Console) -> None:
+    if not found["hits"]:
+        console.print("nothing found")
+    for rank, hit in enumerate(found["hits"], 1):
+        labels = hit["labels"][:1]
+        label = f"  {labels[0]['label']} {labels[0]['probability']:.0%}" if labels else ""
+        console.print(Text(f"{rank:>2}. ").append(hit["title"], "bold").append(label, "cyan"))
+        console.print(Text(f"    {hit['uri']}, page {hit['page']}", "dim"), soft_wrap=True)
+        console.print(_passage(hit), soft_wrap=False)
+    timings = found["timings"]
+    console.print(Text(f"{found['total']} documents hold a word of the query; {timings['total_ms']:.0f} ms", "dim"))
+
+
+def _passage(hit: dict[str, Any], around: int = 240) -> Text:
+    """The part of the passage around its first match, with the matches marked."""
+    first = hit["highlights"][0][0] if hit["highlights"] else 0
+    start = max(0, first - around // 3)
+    text = Text("    ")
+    end = position = min(len(hit["passage"]), start + around)
+    position = start
+    for begin, finish in hit["highlights"]:
+        if begin >= start and finish <= end:
+            text.append(hit["passage"][position:begin]).append(hit["passage"][begin:finish], "bold yellow")
+            position = finish
+    text.append(hit["passage"][position:end])
+    return Text(" ").join(text.split()) if "\n" in text.plain else text

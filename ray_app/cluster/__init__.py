@@ -1,0 +1,1 @@
+"""Ray clusters: which one to work in, and how to leave it."""

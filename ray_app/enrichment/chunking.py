@@ -1,0 +1,46 @@
+"""Pages to passages that end at paragraph and sentence borders and fit the embedding model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from semantic_text_splitter import TextSplitter
+from tokenizers import Tokenizer
+
+from ray_app.records import Chunk, Page
+
+# Bump when the same pages would be cut otherwise: it is part of the pipeline's version.
+CHUNKING_VERSION = "1"
+
+
+def make_splitter(tokenizer: Tokenizer, max_tokens: int, overlap_tokens: int) -> TextSplitter:
+    """A splitter that counts in the model's own tokens, special ones left out.
+
+    It takes the largest unit (paragraph, sentence by Unicode's rules, word, character) whose pieces fit.
+    """
+    unbounded = Tokenizer.from_str(tokenizer.to_str())
+    unbounded.no_truncation()
+    unbounded.no_padding()
+    return TextSplitter.from_huggingface_tokenizer(unbounded, max_tokens, overlap=overlap_tokens)
+
+
+def chunk(pages: Sequence[Page], splitter: TextSplitter) -> tuple[Chunk, ...]:
+    """The passages of all pages, in order. Each lies within one page; only white space is left out between them."""
+    pieces = ((page.number, start, text) for page in pages for start, text in splitter.chunk_indices(page.text) if text)
+    return tuple(
+        Chunk(ordinal=ordinal, text=text, page=number, start=start, end=start + len(text))
+        for ordinal, (number, start, text) in enumerate(pieces)
+    )
+
+
+def name_chunk(title: str) -> tuple[Chunk, ...]:
+    """The one passage by which a document without text is found: its title, which stands on no page."""
+    return (
+        Chunk(
+            ordinal=0,
+            text=" ".join(title.replace("_", " ").replace("-", " ").split()),
+            page=1,
+            start=0,
+            end=0,
+        ),
+    )

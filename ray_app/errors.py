@@ -1,0 +1,71 @@
+"""Every error that ray-app raises on purpose.
+
+    RayAppError
+    ├── ConfigurationError    a setting, a command-line argument or a labels file is wrong
+    ├── SourceError           a place cannot be listed or read
+    ├── ParsingError          a document cannot be read; carries a stable reason
+    ├── ModelError            weights, an exported model or a classifier cannot be used
+    ├── QueryError            a search asks for something that does not exist; carries a stable reason
+    ├── NotFoundError         no such document
+    └── StoreError            the index cannot do what was asked
+        ├── IndexLockedError  another process owns the index
+        └── IndexNotReadyError  there is no index yet, or its owner is starting
+
+A message says what went wrong, where, and what to do next. It is shown to people as it stands.
+"""
+
+
+class RayAppError(Exception):
+    """Base of all errors above; the command line prints its message in one line."""
+
+
+class ConfigurationError(RayAppError):
+    """A setting or an argument is wrong."""
+
+
+class SourceError(RayAppError):
+    """A source cannot be listed, or one of its files cannot be read."""
+
+
+class ParsingError(RayAppError):
+    """A document cannot be turned into text.
+
+    `reason` is a stable code (`password`, `damaged`, `unsupported_format`, ...) that people filter by;
+    the message is the detail.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class ModelError(RayAppError):
+    """Model weights, an exported model or a classifier cannot be used."""
+
+
+class QueryError(RayAppError):
+    """A search asks for something that does not exist.
+
+    `reason` is a stable code: `empty-query`, `limit-out-of-range`, `unknown-filter-field`,
+    `invalid-filter`, `unknown-facet`.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class NotFoundError(RayAppError):
+    """Nothing with this id is in the index."""
+
+
+class StoreError(RayAppError):
+    """The index cannot do what was asked."""
+
+
+class IndexLockedError(StoreError):
+    """Another process owns the index."""
+
+
+class IndexNotReadyError(StoreError):
+    """There is no index yet, or its owner is still starting."""

@@ -1,0 +1,77 @@
+"""HTML: what a reader of the page sees, tables with their rows kept together."""
+
+from __future__ import annotations
+
+import re
+
+from inscriptis.css_profiles import CSS_PROFILES
+from inscriptis.html_engine import Inscriptis
+from inscriptis.model.config import ParserConfig
+from lxml import etree
+from lxml import html as lxml_html
+
+from ray_app.errors import ParsingError
+from ray_app.parsing.decode import decode
+from ray_app.records import Page, Parsed
+
+_META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w-]+)", re.I)
+_DATES = (
+    "//meta[@property='article:published_time']/@content",
+    "//meta[@name='date' or @name='dcterms.date' or @name='DC.date']/@content",
+)
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_CONFIG = ParserConfig(css=CSS_PROFILES["strict"])
+
+
+def parse(data: bytes) -> Parsed:
+    """One page with the visible text; scripts, styles and comments are left out.
+
+    Raises ParsingError(damaged) where no element is found at all.
+    """
+    return parse_markup(_decode(data))
+
+
+def parse_markup(markup: str) -> Parsed:
+    """The same, from text that is decoded already."""
+    parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, huge_tree=True)
+    try:
+        root = lxml_html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError) as error:
+        if not markup.strip():
+            return Parsed("text/html", (Page(1, ""),))
+        raise ParsingError("damaged", f"no HTML element found: {error}") from error
+    etree.strip_elements(root, "script", "style", "template", "noscript", with_tail=False)
+    return Parsed(
+        "text/html",
+        (Page(1, Inscriptis(root, _CONFIG).get_text() if len(root) else ""),),
+        title=_first(root, "//title/text()") or _first(root, "//h1//text()"),
+        date=_date(root),
+    )
+
+
+def _decode(data: bytes) -> str:
+    declared = _META_CHARSET.search(data[:4096])
+    if declared and not _is_utf8(data):
+        try:
+            return data.decode(declared[1].decode("ascii"), "replace")
+        except LookupError:
+            pass  # no such encoding: the page says nonsense, the bytes decide
+    return decode(data)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _first(root: lxml_html.HtmlElement, path: str) -> str:
+    found = root.xpath(path)
+    return " ".join(str(found[0]).split()) if found else ""
+
+
+def _date(root: lxml_html.HtmlElement) -> str | None:
+    values = (_ISO_DATE.match(_first(root, path)) for path in _DATES)
+    return next((value[0] for value in values if value), None)

@@ -1,0 +1,11 @@
+"""Plain text."""
+
+from __future__ import annotations
+
+from ray_app.parsing.decode import decode
+from ray_app.records import Page, Parsed
+
+
+def parse(data: bytes) -> Parsed:
+    """One page with the whole text, in whatever encoding it is."""
+    return Parsed("text/plain", (Page(1, decode(data)),))

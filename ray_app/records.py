@@ -1,0 +1,198 @@
+"""The values that flow through ray-app: places, pages, passages, contents, outcomes and hits."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_NAMESPACE = uuid.UUID("6f2f3c5e-7d2c-5d52-9a3e-2f1f0c7f3b11")
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """One place where a document lies: what a listing knows without reading it.
+
+    `path` is relative to the root that was listed, with `/` between its parts. `modified` is in
+    seconds since 1970, UTC.
+    """
+
+    uri: str
+    path: str
+    source: str
+    tenant: str
+    size: int
+    modified: float
+    etag: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file's own name, without its folders."""
+        return PurePosixPath(self.path).name
+
+    @property
+    def folder(self) -> str:
+        """The folder below the source's root, "" at the root itself."""
+        parent = str(PurePosixPath(self.path).parent)
+        return "" if parent == "." else parent
+
+    @property
+    def version(self) -> str:
+        """Changes when the file's size, time or etag does."""
+        return f"{self.size}-{self.modified:.6f}-{self.etag}"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of text; `number` counts from 1. A format without pages has one."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a parser found: text by page, and what the file says of itself.
+
+    `date` is the document's own date in ISO 8601 (from its metadata), None where it has none.
+    """
+
+    media_type: str
+    pages: tuple[Page, ...]
+    title: str = ""
+    date: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def has_text(self) -> bool:
+        return any(page.text.strip() for page in self.pages)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One passage: `text` is exactly `page_text[start:end]` of page number `page`."""
+
+    ordinal: int
+    text: str
+    page: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A class with its probability; `method` says who judged: a classifier's version or "zero-shot"."""
+
+    label: str
+    probability: float
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What lies at one or more places, known by its hash, with all that was found out about it.
+
+    `vectors` has one row per chunk: float32, shape (chunks, dimension), unit length. `labels` are
+    sorted, the most probable first.
+    """
+
+    sha256: str
+    media_type: str
+    title: str
+    date: str
+    page_count: int
+    has_text: bool
+    chunks: tuple[Chunk, ...]
+    language: str = ""
+    language_confidence: float = 0.0
+    vectors: NDArray[np.float32] | None = None
+    labels: tuple[Label, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a document could not be indexed: the stage, a stable reason, and a detail for people.
+
+    A `passing` one lies in the circumstances, not in the document: the next run tries again.
+    """
+
+    stage: str
+    reason: str
+    detail: str
+    passing: bool = False
+
+
+class Outcome(StrEnum):
+    """What became of a document in a run."""
+
+    INDEXED = "indexed"
+    UNCHANGED = "unchanged"
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document on its way through the pipeline.
+
+    Exactly one of three is true of a finished one: it has `content`; it has a `failure`; or it has
+    neither, and its content (`sha256`) is in the index already.
+    """
+
+    ref: FileRef
+    sha256: str = ""
+    content: Content | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One document that answers a query, with its best passage.
+
+    `start` and `end` are the passage's span in the text of its page; `highlights` are spans of matching
+    words within `passage`. All count characters (Unicode code points). `places` are the URIs of every
+    document with this content that the caller may see; `document_id`, `uri` and `source` are the first's.
+    """
+
+    document_id: str
+    uri: str
+    source: str
+    title: str
+    score: float
+    page: int
+    start: int
+    end: int
+    passage: str
+    highlights: tuple[tuple[int, int], ...]
+    labels: tuple[Label, ...]
+    language: str
+    media_type: str
+    date: str
+    places: tuple[str, ...]
+
+
+def document_id(tenant: str, source: str, uri: str) -> str:
+    """The id of a place."""
+    return str(uuid.uuid5(_NAMESPACE, f"document\n{tenant}\n{source}\n{uri}"))
+
+
+def content_id(tenant: str, sha256: str) -> str:
+    """The id of one distinct content of a tenant."""
+    return str(uuid.uuid5(_NAMESPACE, f"content\n{tenant}\n{sha256}"))
+
+
+def chunk_id(tenant: str, sha256: str, pipeline: str, ordinal: int) -> str:
+    """The id of one passage of a content, as one version of the pipeline cut it."""
+    return str(uuid.uuid5(_NAMESPACE, f"chunk\n{tenant}\n{sha256}\n{pipeline}\n{ordinal}"))
+
+
+def record_id(kind: str, key: str) -> str:
+    """The id of a small record in the registry."""
+    return str(uuid.uuid5(_NAMESPACE, f"{kind}\n{key}"))

@@ -1,0 +1,1 @@
+"""Answers queries: from a request to a stream of events, without Ray and without HTTP."""

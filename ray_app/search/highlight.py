@@ -1,0 +1,17 @@
+"""Which words of a passage the query's words match."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+
+from ray_app.store.bm25 import word_indices
+
+_WORD = re.compile(r"\w+")
+
+
+def highlight(passage: str, wanted: Set[int], language: str) -> tuple[tuple[int, int], ...]:
+    """Spans within the passage whose word has one of the query's BM25 indices, in order."""
+    words = [(match.group().lower(), match.span()) for match in _WORD.finditer(passage)]
+    matching = {word for word in {word for word, _ in words} if word_indices(word, language) & wanted}
+    return tuple(span for word, span in words if word in matching)

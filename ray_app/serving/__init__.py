@@ -1,0 +1,1 @@
+"""The HTTP API on Ray Serve: one deployment a file, one resource a file in `routes/`."""

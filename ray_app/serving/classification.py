@@ -1,0 +1,36 @@
+"""The classification deployment: texts to labels."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import numpy as np
+from ray.serve.handle import DeploymentHandle
+
+from ray_app.enrichment.chunking import chunk
+from ray_app.models.embedder import query_embedder
+from ray_app.models.prepared import prepare_model
+from ray_app.models.registry import open_classifier
+from ray_app.pipeline import mean_vector, open_splitter, text_of
+from ray_app.records import Label, Page
+from ray_app.settings import Settings
+
+
+class Classification:
+    """The classifier in use when the replica started."""
+
+    def __init__(self, settings: Settings, embedding: DeploymentHandle[Any]) -> None:
+        model = prepare_model(settings)
+        self._embedding = embedding
+        self._splitter = open_splitter(model, settings.chunking)
+        self._classifier = open_classifier(settings, query_embedder(model, settings.embedding))
+
+    async def classify(self, texts: list[str]) -> list[tuple[Label, ...]]:
+        """Labels of each text, judged as a document with this text would be."""
+        documents = [chunk([Page(1, text)], self._splitter) for text in texts]
+        passages = [[piece.text for piece in chunks] or [""] for chunks in documents]
+        vectors, _ = await self._embedding.embed.remote([text for some in passages for text in some])
+        ends = np.cumsum([len(some) for some in passages])[:-1]
+        means = np.stack([mean_vector(part) for part in np.split(vectors, ends)])
+        return await asyncio.to_thread(self._classifier.classify, [text_of(chunks) for chunks in documents], means)

@@ -1,0 +1,59 @@
+"""The HTTP deployment: a FastAPI application in a Serve replica."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from ray.serve.handle import DeploymentHandle
+
+from ray_app import __version__
+from ray_app.models.embedder import Vectors
+from ray_app.records import Label
+from ray_app.serving import problems
+from ray_app.serving.routes import ROUTERS
+from ray_app.serving.services import Classify, Embed, attach, open_services
+from ray_app.settings import Settings
+
+
+def create_app(settings: Settings, embed: Embed, classify: Classify) -> FastAPI:
+    """The application; it opens the index when it starts and lets go of it when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_services(settings, embed, classify) as services:
+            attach(app, services)
+            yield
+
+    app = FastAPI(
+        title="ray-app",
+        version=__version__,
+        description="Search by words and meaning over classified documents.",
+        lifespan=lifespan,
+    )
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
+
+
+class Http:
+    """One replica of the API."""
+
+    def __init__(
+        self, settings: Settings, embedding: DeploymentHandle[Any], classification: DeploymentHandle[Any]
+    ) -> None:
+        self._settings = settings
+        self._embedding = embedding
+        self._classification = classification
+
+    def __serve_build_asgi_app__(self) -> FastAPI:
+        return create_app(self._settings, self._embed, self._classify)
+
+    async def _embed(self, texts: list[str]) -> tuple[Vectors, list[int]]:
+        return await self._embedding.embed.remote(texts)
+
+    async def _classify(self, texts: list[str]) -> list[tuple[Label, ...]]:
+        return await self._classification.classify.remote(texts)

@@ -1,0 +1,83 @@
+"""Errors as problem documents (RFC 9457): a stable `type`, what happened, and what to do. Never a stack trace."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from ray_app.errors import ModelError, NotFoundError, QueryError, RayAppError, StoreError
+
+_TYPE = "urn:ray-app:problem:"
+# An owner that Ray starts again is back within seconds.
+_RETRY_AFTER_S = "2"
+
+logger = logging.getLogger(__name__)
+
+
+class Problem(BaseModel):
+    """A problem document."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+def problem(status: int, kind: str, detail: str, **headers: str) -> JSONResponse:
+    """The response for one problem; `kind` is the end of its type."""
+    body = Problem(type=_TYPE + kind, title=HTTPStatus(status).phrase, status=status, detail=detail)
+    return JSONResponse(
+        body.model_dump(),
+        status,
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
+        media_type="application/problem+json",
+    )
+
+
+def describe(error: Exception) -> JSONResponse:
+    """The problem that an exception of ours stands for."""
+    match error:
+        case QueryError():
+            return problem(422, error.reason, str(error))
+        case NotFoundError():
+            return problem(404, "not-found", str(error))
+        case StoreError() | ModelError():
+            return problem(503, "index-not-ready", str(error), Retry_After=_RETRY_AFTER_S)
+        case RayAppError():
+            return problem(400, "invalid-request", str(error))
+        case _:
+            logger.error("request failed", exc_info=error)
+            return problem(500, "internal", "the server failed at this request; its log says why")
+
+
+def install(app: FastAPI) -> None:
+    """Makes every error of the application a problem document."""
+
+    @app.exception_handler(RayAppError)
+    @app.exception_handler(Exception)
+    async def ours(request: Request, error: Exception) -> JSONResponse:
+        return describe(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        first: dict[str, Any] = error.errors()[0]
+        if first["type"] == "json_invalid":
+            return problem(400, "malformed-json", f"the body is no JSON: {first['ctx']['error']}")
+        where = ".".join(str(part) for part in first["loc"] if part != "body")
+        return problem(422, "invalid-request", f"{where}: {first['msg']}" if where else first["msg"])
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
+        kinds = {404: "not-found", 405: "method-not-allowed"}
+        return problem(
+            error.status_code,
+            kinds.get(error.status_code, "http"),
+            f"{request.method} {request.url.path}: {error.detail}",
+        )

@@ -1,0 +1,13 @@
+"""The endpoints, one resource a file. A new one is a router in `ROUTERS`."""
+
+from fastapi import APIRouter
+
+from ray_app.serving.routes import classify, documents, embeddings, health, search
+
+ROUTERS: tuple[APIRouter, ...] = (
+    search.router,
+    documents.router,
+    classify.router,
+    embeddings.router,
+    health.router,
+)

@@ -1,0 +1,60 @@
+"""Documents of the index: every place that was ever ingested, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from ray_app.errors import NotFoundError
+from ray_app.serving.schemas import DocumentDetail, DocumentOut, DocumentPage
+from ray_app.serving.services import ServicesOf
+from ray_app.store.collections import CONTENTS, DOCUMENTS
+from ray_app.store.protocol import AnyOf, Filter, Found
+
+router = APIRouter(prefix="/v1", tags=["documents"])
+
+_PLACE_FIELDS = set(DocumentOut.model_fields) - {"id"}
+_CONTENT_FIELDS = set(DocumentDetail.model_fields) - set(DocumentOut.model_fields)
+
+
+@router.get("/documents")
+async def documents(
+    services: ServicesOf,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    source: str | None = None,
+    outcome: Literal["indexed", "duplicate", "quarantined"] | None = None,
+) -> DocumentPage:
+    """A page of documents, in no particular but a stable order."""
+    wanted = {"tenant": services.settings.tenant, "source": source, "outcome": outcome}
+    which = Filter([AnyOf(field, [value]) for field, value in wanted.items() if value is not None])
+    found, following = await services.store.scroll(DOCUMENTS, filter=which, limit=limit, offset=cursor)
+    return DocumentPage(documents=[_document(place) for place in found], next=following)
+
+
+@router.get("/documents/{document_id}")
+async def document(document_id: str, services: ServicesOf) -> DocumentDetail:
+    """One document with what is known of its content."""
+    found = await services.store.retrieve(DOCUMENTS, [document_id]) if _is_uuid(document_id) else []
+    if not found or found[0].payload["tenant"] != services.settings.tenant:
+        raise NotFoundError(f"no document has the id {document_id!r}")
+    place = found[0]
+    identity = place.payload.get("content")
+    contents = await services.store.retrieve(CONTENTS, [identity]) if identity else []
+    about = contents[0].payload if contents else {}
+    known = {name: about[name] for name in _CONTENT_FIELDS if name in about}
+    return DocumentDetail(**_document(place).model_dump(), **known)
+
+
+def _document(place: Found) -> DocumentOut:
+    return DocumentOut(id=place.id, **{name: place.payload[name] for name in _PLACE_FIELDS if name in place.payload})
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,61 @@
+"""What the routes work with: opened once per replica, handed to each request."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+
+from ray_app.models.embedder import Vectors, query_embedder
+from ray_app.models.prepared import prepare_model
+from ray_app.records import Label
+from ray_app.search.searcher import Searcher
+from ray_app.settings import Settings
+from ray_app.store import open_store
+from ray_app.store.protocol import Store
+
+# Texts to vectors with the number of tokens of each; texts to labels.
+Embed = Callable[[list[str]], Awaitable[tuple[Vectors, list[int]]]]
+Classify = Callable[[list[str]], Awaitable[list[tuple[Label, ...]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One replica's index, searcher, and ways to the other deployments."""
+
+    settings: Settings
+    store: Store
+    searcher: Searcher
+    model_name: str
+    embed: Embed
+    classify: Classify
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, embed: Embed, classify: Classify) -> AsyncIterator[Services]:
+    """Opens the index (making an empty one where there is none) and the query's model."""
+    model = prepare_model(settings)
+    embedder = query_embedder(model, settings.embedding)
+    store = await open_store(settings)
+    try:
+        await store.ensure(fingerprint=model.manifest.fingerprint, dimension=model.manifest.dimension)
+        searcher = Searcher(store, embedder, settings)
+        yield Services(settings, store, searcher, model.manifest.name, embed, classify)
+    finally:
+        await store.close()
+
+
+def attach(app: FastAPI, services: Services) -> None:
+    """Makes the services reachable for the routes."""
+    app.state.services = services
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+ServicesOf = Annotated[Services, Depends(_services)]

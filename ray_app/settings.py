@@ -1,0 +1,226 @@
+"""Every setting of ray-app in one tree, built once by the entry point and passed down.
+
+A value comes from the first of these that has it: an environment variable (`RAY_APP_<GROUP>__<FIELD>`,
+for example `RAY_APP_SEARCH__FUSION=rrf`), the YAML file given by `--config`, the defaults below.
+docs/reference/settings.md is generated from the descriptions.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from platformdirs import user_data_path
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from ray_app.errors import ConfigurationError
+
+Fraction = Annotated[float, Field(gt=0, le=1)]
+
+
+class Group(BaseModel):
+    """A group of settings: unknown names are refused, values never change after start."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StoreSettings(Group):
+    """Where the index is, and how it is kept."""
+
+    url: str | None = Field(None, description="Qdrant server; unset: the engine runs inside ray-app.")
+    api_key: SecretStr | None = Field(None, description="The Qdrant server's API key.")
+    prefix: str = Field("ray_app", description="Begins the names of collections on a Qdrant server.")
+    timeout_s: float = Field(30.0, gt=0, description="Longest wait for one answer of the store.")
+    lock_wait_s: float = Field(
+        10.0, ge=0, description="How long to wait for a process that opened the embedded index just now."
+    )
+    graph_threshold: int = Field(
+        20_000,
+        gt=0,
+        description="Passages outside the HNSW graph before it is built anew; below that, scanning is as quick.",
+    )
+
+
+class EmbeddingSettings(Group):
+    """The model that gives meaning its vectors."""
+
+    model: str = Field(
+        "sentence-transformers/all-MiniLM-L6-v2",
+        description="A sentence-transformers model: a folder or a hub name. "
+        "The default is English; for other languages name a multilingual one.",
+    )
+    sha256: str | None = Field(
+        None, description="Refuse weights whose SHA-256 is another; the default model is always pinned."
+    )
+    query_backend: Literal["onnx", "torch"] = Field(
+        "onnx", description="What embeds queries: ONNX is the quicker for one text at a time."
+    )
+    batch_size: int = Field(16, gt=0, description="Passages in one forward pass; small batches stay in a CPU's cache.")
+    threads: int | None = Field(None, gt=0, description="CPU threads of one embedding worker; unset: up to 4.")
+    device: str | None = Field(None, description="torch device such as cuda:0; unset: a GPU if Ray gives one.")
+
+
+class ChunkingSettings(Group):
+    """How pages are cut into passages."""
+
+    max_tokens: int | None = Field(
+        None, ge=16, description="Longest passage in the model's tokens; unset: what the model reads at most."
+    )
+    overlap_tokens: int = Field(0, ge=0, description="Tokens that a passage repeats of the one before it.")
+
+
+class ParsingSettings(Group):
+    """Limits of the process that reads files."""
+
+    timeout_s: float = Field(60.0, gt=0, description="Longest time for one document.")
+    memory_mb: int = Field(2048, ge=256, description="Most memory of the process that parses.")
+    max_file_mb: int = Field(100, gt=0, description="Largest file that is read.")
+    max_text_mb: int = Field(64, gt=0, description="Most text of one document; beyond it is a bomb.")
+    max_documents: int = Field(
+        1000, gt=0, description="Documents after which the parsing process is renewed, against leaks."
+    )
+
+
+class ClassificationSettings(Group):
+    """Labels before a classifier is trained."""
+
+    descriptions: dict[str, str] = Field(
+        default_factory=lambda: {
+            "invoice": "an invoice or bill with amounts to pay, due date and bank account",
+            "contract": "a contract or agreement between parties with clauses, terms and signatures",
+            "cv": "a curriculum vitae: a person's education, work experience and skills",
+            "letter": "a letter from one person or company to another",
+            "report": "a report with findings, figures, analysis and conclusions",
+            "minutes": "minutes of a meeting: participants, agenda, decisions and actions",
+            "policy": "a policy: rules that employees must follow",
+            "technical-note": "a technical note: how a device or a system works and is configured",
+        },
+        description="Label: description. Used to classify by meaning until a classifier is trained.",
+    )
+    zero_shot_temperature: float = Field(
+        0.05, gt=0, description="Sharpness of probabilities by description: small is sure, large is even."
+    )
+
+
+class IngestSettings(Group):
+    """How an ingest is cut into work and shared out."""
+
+    block_documents: int = Field(
+        64, gt=0, description="Most documents in one block: the unit of work that is repeated after a crash."
+    )
+    block_mb: int = Field(32, gt=0, description="Most megabytes of files in one block.")
+    parse_workers: int | None = Field(None, gt=0, description="Parsing workers at most; unset: by CPUs.")
+    embed_workers: int | None = Field(None, gt=0, description="Embedding workers at most; unset: by CPUs.")
+    stall_warning_s: float = Field(
+        120.0, gt=0, description="Without progress for so long, the slowest stage is named in the log."
+    )
+
+
+class SearchSettings(Group):
+    """How searches are answered."""
+
+    fusion: Literal["dbsf", "rrf"] = Field(
+        "dbsf", description="How words and meaning are merged: by scores (dbsf) or by ranks (rrf)."
+    )
+    candidates: int = Field(
+        100, ge=10, description="Passages that words and meaning each put forward before they are merged."
+    )
+    max_limit: int = Field(100, gt=0, description="Most hits of one search.")
+    facet_values: int = Field(20, gt=0, description="Most values counted per facet.")
+
+
+class ServingSettings(Group):
+    """The HTTP API."""
+
+    host: str = Field("127.0.0.1", description="Address that the HTTP API listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port of the HTTP API.")
+    replicas: int = Field(1, gt=0, description="HTTP replicas.")
+    max_ongoing_requests: int = Field(100, gt=0, description="Requests that one replica works on at a time.")
+    max_queued_requests: int = Field(200, gt=0, description="Requests that wait; more are answered with 503.")
+    max_texts: int = Field(256, gt=0, description="Most texts of one embeddings or classification request.")
+    max_text_chars: int = Field(200_000, gt=0, description="Longest text of such a request.")
+    batch_wait_s: float = Field(0.005, ge=0, description="How long the embedding deployment fills a batch.")
+
+
+class RaySettings(Group):
+    """The Ray cluster."""
+
+    address: str | None = Field(
+        None,
+        description="Ray cluster to join; unset: RAY_ADDRESS, the index's own cluster, or a new local one.",
+    )
+    object_store_mb: int = Field(512, ge=100, description="Object store of a local cluster.")
+    cpus: int | None = Field(None, gt=0, description="CPUs of a local cluster; unset: all.")
+
+
+class Settings(BaseSettings):
+    """All settings."""
+
+    model_config = SettingsConfigDict(env_prefix="RAY_APP_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path("ray-app"),
+        description="Where the embedded index, models and runs live.",
+    )
+    tenant: str = Field("default", min_length=1, description="Tenant of documents and searches.")
+    store: StoreSettings = StoreSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    chunking: ChunkingSettings = ChunkingSettings()
+    parsing: ParsingSettings = ParsingSettings()
+    classification: ClassificationSettings = ClassificationSettings()
+    ingest: IngestSettings = IngestSettings()
+    search: SearchSettings = SearchSettings()
+    serving: ServingSettings = ServingSettings()
+    ray: RaySettings = RaySettings()
+
+    @property
+    def index_dir(self) -> Path:
+        """The embedded index."""
+        return self.data_dir / "index"
+
+    @property
+    def models_dir(self) -> Path:
+        """Classifiers, and what is derived from embedding models."""
+        return self.data_dir / "models"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment before file: `load` hands the file's values in as initial ones."""
+        return env_settings, init_settings
+
+    @classmethod
+    def load(cls, config: Path | None = None) -> Self:
+        """Reads environment and file. Raises ConfigurationError, naming the setting at fault."""
+        values: dict[str, Any] = _read_yaml(config) if config else {}
+        try:
+            settings = cls(**values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"])
+            raise ConfigurationError(f"setting {name}: {first['msg']}") from error
+        return settings.model_copy(update={"data_dir": settings.data_dir.expanduser().absolute()})
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except OSError as error:
+        raise ConfigurationError(f"cannot read the settings file {path}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(values, dict):
+        raise ConfigurationError(f"{path} must hold a mapping of settings")
+    return values

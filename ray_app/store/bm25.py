@@ -1,0 +1,65 @@
+"""BM25 vectors of passages and queries, made by Qdrant Edge's model for every engine.
+
+The vector of a passage holds its words' term frequencies, saturated and normalised by length; the engine
+multiplies with the inverse document frequency (Robertson & Zaragoza 2009, equation 3.15).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from qdrant_edge import Bm25, Bm25Config, DisabledStemmer, StopwordsSet
+
+from ray_app.store.protocol import SparseVector
+
+# ISO 639-1 codes to the names of Edge's stemmers and stop words; other languages are cut into words only.
+_STEMMED = {
+    "ar": "arabic",
+    "da": "danish",
+    "de": "german",
+    "el": "greek",
+    "en": "english",
+    "es": "spanish",
+    "fi": "finnish",
+    "fr": "french",
+    "hu": "hungarian",
+    "it": "italian",
+    "nb": "norwegian",
+    "nl": "dutch",
+    "nn": "norwegian",
+    "no": "norwegian",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sv": "swedish",
+    "tr": "turkish",
+}
+# Mean words of a passage after stop words: about 250 tokens of the default model.
+_AVERAGE_LENGTH = 110.0
+
+
+def passage_vector(text: str, language: str) -> SparseVector:
+    """The words of a passage, stemmed for its language."""
+    vector = _model(_STEMMED.get(language, "")).embed_document(text)
+    return SparseVector(vector.indices, vector.values)
+
+
+def query_vector(text: str, languages: Iterable[str]) -> SparseVector:
+    """The words of a query, stemmed for each language that it may be matched in; each counts once."""
+    stemmers = sorted({_STEMMED.get(language, "") for language in languages} or {"english"})
+    indices = sorted({index for name in stemmers for index in _model(name).embed_query(text).indices})
+    return SparseVector(indices, [1.0] * len(indices))
+
+
+def word_indices(word: str, language: str) -> frozenset[int]:
+    """What one word becomes in a passage of this language; empty for a stop word."""
+    return frozenset(_model(_STEMMED.get(language, "")).embed_query(word).indices)
+
+
+@cache
+def _model(language: str) -> Bm25:
+    """A model for an English name of a language, "" for none."""
+    if language:
+        return Bm25(Bm25Config(language=language, avg_len=_AVERAGE_LENGTH))
+    return Bm25(Bm25Config(stemmer=DisabledStemmer(), stopwords=StopwordsSet(), avg_len=_AVERAGE_LENGTH))

@@ -1,0 +1,62 @@
+"""The collections of an index, and which fields of theirs can be filtered, counted or sorted by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+FieldType = Literal["keyword", "integer", "datetime"]
+
+DOCUMENTS = "documents"
+CONTENTS = "contents"
+CHUNKS = "chunks"
+ANNOTATIONS = "annotations"
+REGISTRY = "registry"
+
+# Names of the two vectors of a passage.
+DENSE = "dense"
+SPARSE = "words"
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """One kind of point. Only passages have vectors."""
+
+    name: str
+    fields: dict[str, FieldType] = field(default_factory=dict)
+    has_vectors: bool = False
+
+
+_SEARCHED: dict[str, FieldType] = {
+    "tenant": "keyword",
+    "sources": "keyword",  # of all places of the content
+    "folders": "keyword",  # the places' folders with all that contain them
+    "language": "keyword",
+    "media_type": "keyword",
+    "label": "keyword",
+    "date": "datetime",
+}
+
+COLLECTIONS: dict[str, Collection] = {
+    DOCUMENTS: Collection(
+        DOCUMENTS,
+        {
+            "tenant": "keyword",
+            "source": "keyword",
+            "ancestors": "keyword",  # URIs of all folders above it: what lies below a root
+            "folders": "keyword",
+            "content": "keyword",
+            "outcome": "keyword",
+            "reason": "keyword",
+            "run": "keyword",
+            "sweep": "keyword",
+            "updated": "datetime",
+        },
+    ),
+    # `terms` are the BM25 indices of all words of a content: they let facets count every document that
+    # matches a query's words, without reading passages.
+    CONTENTS: Collection(CONTENTS, {**_SEARCHED, "terms": "integer"}),
+    CHUNKS: Collection(CHUNKS, {**_SEARCHED, "content": "keyword", "pipeline": "keyword"}, has_vectors=True),
+    ANNOTATIONS: Collection(ANNOTATIONS, {"tenant": "keyword", "content": "keyword", "kind": "keyword"}),
+    REGISTRY: Collection(REGISTRY, {"kind": "keyword", "tenant": "keyword", "started": "datetime"}),
+}

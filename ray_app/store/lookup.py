@@ -1,0 +1,39 @@
+"""What the index knows of files before they are read, and of contents before they are parsed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Sequence
+
+from ray_app.records import FileRef, content_id
+from ray_app.store.collections import CONTENTS, DOCUMENTS
+from ray_app.store.points import place_id
+from ray_app.store.protocol import AnyOf, Filter, Found, Store
+
+_PAGE = 1000
+
+
+async def changed(store: Store, refs: Sequence[FileRef], *, pipeline: str) -> list[FileRef]:
+    """Those of the files that this version of the pipeline has not seen as they are now."""
+    known = {
+        point.id: (point.payload.get("version"), point.payload.get("pipeline"))
+        for point in await store.retrieve(DOCUMENTS, [place_id(ref) for ref in refs], fields=["version", "pipeline"])
+    }
+    return [ref for ref in refs if known.get(place_id(ref)) != (ref.version, pipeline)]
+
+
+async def known_contents(store: Store, tenant: str, hashes: Collection[str], *, pipeline: str) -> set[str]:
+    """Those of the SHA-256 hashes whose content this version of the pipeline has indexed."""
+    ids = {content_id(tenant, sha256): sha256 for sha256 in hashes}
+    found = await store.retrieve(CONTENTS, sorted(ids), fields=["pipeline"])
+    return {ids[point.id] for point in found if point.payload.get("pipeline") == pipeline}
+
+
+async def documents_below(store: Store, *, tenant: str, source: str, root: str) -> AsyncIterator[list[Found]]:
+    """All places of a source at or below a URI, page by page."""
+    below = Filter([AnyOf("tenant", [tenant]), AnyOf("source", [source]), AnyOf("ancestors", [root])])
+    offset = None
+    while True:
+        page, offset = await store.scroll(DOCUMENTS, filter=below, limit=_PAGE, offset=offset)
+        yield page
+        if offset is None:
+            return

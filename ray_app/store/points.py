@@ -1,0 +1,117 @@
+"""Documents and contents as points: which fields the index keeps of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+
+from ray_app.records import Content, FileRef, Label, Outcome, chunk_id, content_id, document_id
+from ray_app.store import bm25
+from ray_app.store.protocol import Payload, Point
+
+# Labels kept of a content: the likely ones; a classifier may know a hundred.
+_LABELS = 5
+
+
+def document_payload(ref: FileRef, *, outcome: Outcome, run: str, pipeline: str) -> Payload:
+    """A place and what became of it; the caller adds its content or its failure."""
+    return {
+        "tenant": ref.tenant,
+        "source": ref.source,
+        "uri": ref.uri,
+        "path": ref.path,
+        "folder": ref.folder,
+        "folders": ancestors(ref.folder),
+        "ancestors": [ref.uri, *_uris_above(ref.uri)],
+        "size": ref.size,
+        "modified": iso(ref.modified),
+        "version": ref.version,
+        "outcome": outcome.value,
+        "run": run,
+        "pipeline": pipeline,
+        "updated": now(),
+    }
+
+
+def content_points(
+    content: Content, *, tenant: str, sources: Iterable[str], folders: Iterable[str], run: str, pipeline: str
+) -> tuple[Point, list[Point]]:
+    """The point of a content and those of its passages."""
+    shared: Payload = {
+        "tenant": tenant,
+        "sources": sorted(sources),
+        "folders": sorted(folders),
+        "media_type": content.media_type,
+        "date": content.date,
+        "pipeline": pipeline,
+    }
+    if content.language:
+        shared["language"] = content.language
+    if content.labels:
+        shared["label"] = content.labels[0].label
+    vectors = [bm25.passage_vector(chunk.text, content.language) for chunk in content.chunks]
+    identity = content_id(tenant, content.sha256)
+    whole = Point(
+        identity,
+        {
+            **shared,
+            "sha256": content.sha256,
+            "title": content.title,
+            "language_confidence": content.language_confidence,
+            "pages": content.page_count,
+            "has_text": content.has_text,
+            "chunks": len(content.chunks),
+            "labels": [asdict(label) for label in content.labels[:_LABELS]],
+            "terms": sorted({index for vector in vectors for index in vector.indices}),
+            "run": run,
+            "updated": now(),
+        },
+    )
+    passages = [
+        Point(
+            chunk_id(tenant, content.sha256, pipeline, chunk.ordinal),
+            {**shared, **asdict(chunk), "content": identity},
+            content.vectors[row].tolist() if content.vectors is not None else None,
+            vectors[row],
+        )
+        for row, chunk in enumerate(content.chunks)
+    ]
+    return whole, passages
+
+
+def chunk_ids(content: Payload, tenant: str) -> list[str]:
+    """The ids of a stored content's passages."""
+    return [chunk_id(tenant, content["sha256"], content["pipeline"], ordinal) for ordinal in range(content["chunks"])]
+
+
+def labels(content: Payload) -> tuple[Label, ...]:
+    """A stored content's labels, the most probable first."""
+    return tuple(Label(**label) for label in content.get("labels", ()))
+
+
+def place_id(ref: FileRef) -> str:
+    """The id of the point of a place."""
+    return document_id(ref.tenant, ref.source, ref.uri)
+
+
+def ancestors(folder: str) -> list[str]:
+    """A folder with all that contain it: `a/b` gives `a` and `a/b`, so that a filter on `a` finds both."""
+    parts = PurePosixPath(folder).parts
+    return ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
+
+
+def iso(seconds: float) -> str:
+    """A time in seconds since 1970 as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def now() -> str:
+    """The time in ISO 8601, UTC."""
+    return iso(datetime.now(UTC).timestamp())
+
+
+def _uris_above(uri: str) -> list[str]:
+    scheme, _, path = uri.partition("://")
+    return [f"{scheme}://{parent}" for parent in PurePosixPath(path).parents]

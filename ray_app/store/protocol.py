@@ -1,0 +1,201 @@
+"""What callers ask of an index: small records for points, filters and queries, and the Store protocol.
+
+Engines (`edge.py`, `server.py`) translate these; nobody outside store/ sees an engine's own types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Payload = dict[str, Any]
+Fusion = Literal["dbsf", "rrf"]
+# Damps the first ranks in reciprocal rank fusion (Cormack, Clarke & Büttcher 2009).
+RRF_K = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SparseVector:
+    """Non-zero entries; indices are distinct."""
+
+    indices: Sequence[int]
+    values: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What is stored under one id (a UUID). Vectors are left out where a collection has none."""
+
+    id: str
+    payload: Payload
+    dense: Sequence[float] | None = None
+    sparse: SparseVector | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """The field holds one of these values (for a list: one of its elements is one of them)."""
+
+    field: str
+    values: list[str] | list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The date field (ISO 8601) lies within the bounds; None leaves a side open."""
+
+    field: str
+    gte: str | None = None
+    gt: str | None = None
+    lte: str | None = None
+    lt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """The field is absent, null or an empty list."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class HasId:
+    """The point's id is one of these."""
+
+    ids: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """All of `must`, none of `must_not`; an empty one lets everything pass."""
+
+    must: Sequence[Condition] = ()
+    must_not: Sequence[Condition] = ()
+
+    def and_(self, *conditions: Condition) -> Filter:
+        """This filter with further conditions that must hold."""
+        return Filter((*self.must, *conditions), self.must_not)
+
+
+Condition = AnyOf | Between | Missing | HasId | Filter
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Nearest points by words (`sparse`), by meaning (`dense`), or by both, merged by `fusion`.
+
+    `candidates` is how many points each of two vectors puts forward before they are merged.
+    """
+
+    limit: int
+    dense: Sequence[float] | None = None
+    sparse: SparseVector | None = None
+    fusion: Fusion = "dbsf"
+    candidates: int = 100
+    filter: Filter = field(default_factory=Filter)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A point that a query or a scroll gave; `score` is 0 where there is none. Scores compare within one query."""
+
+    id: str
+    payload: Payload
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Sort a scroll by an indexed field."""
+
+    field: str
+    descending: bool = False
+
+
+class Store(Protocol):
+    """The index. Every method may be repeated and ends in the same state; each raises StoreError.
+
+    `collection` is a name of `collections.COLLECTIONS`.
+    """
+
+    async def ensure(self, *, fingerprint: str, dimension: int) -> None:
+        """Makes what is missing: collections, payload indexes, and the passages' collection for the
+        embedding model with this fingerprint. Raises StoreError where the index was built with another.
+        """
+        ...
+
+    async def fingerprint(self) -> str | None:
+        """Which embedding model's vectors the index holds, None where there is no index yet."""
+        ...
+
+    async def upsert(self, collection: str, points: Sequence[Point]) -> None:
+        """Inserts or replaces points; they are durable when this returns."""
+        ...
+
+    async def set_payload(self, collection: str, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
+        """Sets these fields and leaves the others; unknown ids are left out."""
+        ...
+
+    async def delete(self, collection: str, ids: Sequence[str]) -> None:
+        """Removes points; unknown ids are left out."""
+        ...
+
+    async def retrieve(
+        self, collection: str, ids: Sequence[str], *, fields: Sequence[str] | None = None
+    ) -> list[Found]:
+        """Those of the points that exist, in any order, with all their fields or with the named ones."""
+        ...
+
+    async def scroll(
+        self,
+        collection: str,
+        *,
+        filter: Filter = Filter(),
+        limit: int = 100,
+        offset: str | None = None,
+        order: Order | None = None,
+        fields: Sequence[str] | None = None,
+    ) -> tuple[list[Found], str | None]:
+        """A page of points, by id, and the offset of the next one (None at the end).
+
+        With `order` there is one page only: the first `limit` in that order.
+        """
+        ...
+
+    async def query(self, collection: str, query: Query, *, fields: Sequence[str] | None = None) -> list[Found]:
+        """The best points, best first."""
+        ...
+
+    async def count(self, collection: str, filter: Filter = Filter()) -> int:
+        """How many points pass the filter, exactly."""
+        ...
+
+    async def facet(
+        self, collection: str, field: str, *, filter: Filter = Filter(), limit: int = 20
+    ) -> list[tuple[str, int]]:
+        """The most frequent values of an indexed keyword field with the number of points that hold them."""
+        ...
+
+    async def build_graph(self, *, force: bool = False) -> bool:
+        """Builds the HNSW graph anew if so many passages are outside it that searches feel it, or if forced.
+
+        Searches and writes go on meanwhile. True if it was built; servers build theirs by themselves.
+        """
+        ...
+
+    async def run(
+        self, function: Callable[Concatenate[Store, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`function(store, ...)` beside the index: one trip for it and all that it asks of the store.
+
+        The function must be importable by name, its arguments and result picklable.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Lets go of the index; what was written is on disk."""
+        ...

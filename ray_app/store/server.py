@@ -1,0 +1,177 @@
+"""A Qdrant server or cluster through qdrant-client; also the client's own local mode, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import httpx
+from qdrant_client import AsyncQdrantClient, models
+from qdrant_client.http.exceptions import ApiException
+
+from ray_app.errors import IndexNotReadyError, StoreError
+from ray_app.settings import StoreSettings
+from ray_app.store import server_types as to_server
+from ray_app.store.collections import CHUNKS, COLLECTIONS, Collection
+from ray_app.store.protocol import Filter, Found, Order, Point, Query, Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# Points in one request: well below the server's default limit of 32 MB.
+_SLICE = 256
+
+
+class ServerStore:
+    """A Store on a server. Collections are named `<prefix>_<name>`; behind the passages' name stands an
+    alias to a collection that is named by the embedding model's fingerprint.
+    """
+
+    def __init__(self, client: AsyncQdrantClient, prefix: str) -> None:
+        self._client = client
+        self._prefix = prefix
+
+    @classmethod
+    def connect(cls, settings: StoreSettings) -> ServerStore:
+        """A store on the server named in the settings; nothing is sent yet."""
+        key = settings.api_key.get_secret_value() if settings.api_key else None
+        client = AsyncQdrantClient(url=settings.url, api_key=key, timeout=int(settings.timeout_s))
+        return cls(client, settings.prefix)
+
+    async def ensure(self, *, fingerprint: str, dimension: int) -> None:
+        async with _translated():
+            present = await self.fingerprint()
+            if present not in (None, fingerprint):
+                raise StoreError(
+                    f"the collections {self._prefix}_* were built with another embedding model than the configured "
+                    "one; use that model, or another prefix (setting store.prefix)"
+                )
+            for name, collection in COLLECTIONS.items():
+                concrete = f"{self._name(name)}_{fingerprint}" if collection.has_vectors else self._name(name)
+                await self._ensure(concrete, collection, dimension)
+            if present is None:
+                await self._point_alias(fingerprint)
+
+    async def fingerprint(self) -> str | None:
+        async with _translated():
+            aliases = (await self._client.get_aliases()).aliases
+        name = self._name(CHUNKS)
+        concrete = next((alias.collection_name for alias in aliases if alias.alias_name == name), None)
+        return concrete.removeprefix(f"{name}_") if concrete else None
+
+    async def upsert(self, collection: str, points: Sequence[Point]) -> None:
+        async with _translated():
+            for start in range(0, len(points), _SLICE):
+                piece = [to_server.point(point) for point in points[start : start + _SLICE]]
+                await self._client.upsert(self._name(collection), piece, wait=True)
+
+    async def set_payload(self, collection: str, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
+        if ids:
+            async with _translated():
+                await self._client.set_payload(self._name(collection), dict(payload), points=list(ids), wait=True)
+
+    async def delete(self, collection: str, ids: Sequence[str]) -> None:
+        if ids:
+            async with _translated():
+                await self._client.delete(self._name(collection), points_selector=list(ids), wait=True)
+
+    async def retrieve(
+        self, collection: str, ids: Sequence[str], *, fields: Sequence[str] | None = None
+    ) -> list[Found]:
+        async with _translated():
+            records = await self._client.retrieve(
+                self._name(collection), list(ids), with_payload=to_server.payload(fields), with_vectors=False
+            )
+        return [to_server.found(record) for record in records]
+
+    async def scroll(
+        self,
+        collection: str,
+        *,
+        filter: Filter = Filter(),
+        limit: int = 100,
+        offset: str | None = None,
+        order: Order | None = None,
+        fields: Sequence[str] | None = None,
+    ) -> tuple[list[Found], str | None]:
+        async with _translated():
+            records, following = await self._client.scroll(
+                self._name(collection),
+                scroll_filter=to_server.server_filter(filter),
+                limit=limit,
+                offset=offset,
+                order_by=to_server.order_by(order) if order else None,
+                with_payload=to_server.payload(fields),
+                with_vectors=False,
+            )
+        return [to_server.found(record) for record in records], str(following) if following and not order else None
+
+    async def query(self, collection: str, query: Query, *, fields: Sequence[str] | None = None) -> list[Found]:
+        async with _translated():
+            answer = await self._client.query_points(
+                self._name(collection),
+                with_payload=to_server.payload(fields),
+                **to_server.query_arguments(query),
+            )
+        return [to_server.found(record) for record in answer.points]
+
+    async def count(self, collection: str, filter: Filter = Filter()) -> int:
+        async with _translated():
+            answer = await self._client.count(
+                self._name(collection), count_filter=to_server.server_filter(filter), exact=True
+            )
+        return answer.count
+
+    async def facet(
+        self, collection: str, field: str, *, filter: Filter = Filter(), limit: int = 20
+    ) -> list[tuple[str, int]]:
+        async with _translated():
+            answer = await self._client.facet(
+                self._name(collection),
+                field,
+                facet_filter=to_server.server_filter(filter),
+                limit=limit,
+                exact=True,
+            )
+        return [(str(hit.value), hit.count) for hit in answer.hits]
+
+    async def build_graph(self, *, force: bool = False) -> bool:
+        return False  # the server's own optimizer does it
+
+    async def run(
+        self, function: Callable[Concatenate[Store, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return await function(self, *args, **kwargs)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    def _name(self, collection: str) -> str:
+        return f"{self._prefix}_{collection}"
+
+    async def _ensure(self, name: str, collection: Collection, dimension: int) -> None:
+        if not await self._client.collection_exists(name):
+            await self._client.create_collection(name, **to_server.collection_arguments(collection, dimension))
+        known = (await self._client.get_collection(name)).payload_schema
+        for field, kind in collection.fields.items():
+            if field not in known:
+                await self._client.create_payload_index(name, field, models.PayloadSchemaType(kind), wait=True)
+
+    async def _point_alias(self, fingerprint: str) -> None:
+        name = self._name(CHUNKS)
+        create = models.CreateAlias(collection_name=f"{name}_{fingerprint}", alias_name=name)
+        await self._client.update_collection_aliases([models.CreateAliasOperation(create_alias=create)])
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    """The client's exceptions as ours."""
+    try:
+        yield
+    except (ApiException, httpx.HTTPError) as error:
+        if getattr(error, "status_code", None) == 404:
+            raise IndexNotReadyError("the Qdrant server holds no index yet: ingest a folder first") from error
+        raise StoreError(f"the Qdrant server does not answer as it should: {str(error).strip()[:300]}") from error
+    except ValueError as error:  # local mode's word for an unknown collection
+        raise IndexNotReadyError(f"there is no index yet: ingest a folder first ({error})") from error

@@ -1,0 +1,91 @@
+"""Looks after contents that a place left or joined: removes what no place names, and sets where the rest lies.
+
+Runs after every ingest. What is to be looked at is written on the places themselves (`sweep`), in the same
+write that made it necessary, so that a crash forgets nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ray_app.records import Outcome
+from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
+from ray_app.store.protocol import AnyOf, Filter, Found, Missing, Payload, Point, Store
+from ray_app.store.writer import set_places
+
+_PAGE = 256
+
+
+async def mark_deleted(store: Store, documents: Iterable[Found], *, run: str) -> int:
+    """Takes places out of the index whose files are gone; returns how many. `sweep` removes the rest."""
+    points = []
+    for place in documents:
+        payload = {key: value for key, value in place.payload.items() if key not in ("content", "sha256")}
+        old = place.payload.get("content")
+        payload |= {
+            "outcome": Outcome.DELETED.value,
+            "run": run,
+            "sweep": sorted({*(place.payload.get("sweep") or ()), *([old] if old else ())}),
+        }
+        points.append(Point(place.id, payload))
+    await store.upsert(DOCUMENTS, points)
+    return len(points)
+
+
+async def sweep(store: Store, tenant: str) -> None:
+    """Brings contents and passages in line with the places. May be interrupted and repeated."""
+    of_tenant = AnyOf("tenant", [tenant])
+    marked = Filter([of_tenant], must_not=[Missing("sweep")])
+    while True:
+        places, _ = await store.scroll(DOCUMENTS, filter=marked, limit=_PAGE)
+        if not places:
+            break
+        for identity in sorted({identity for place in places for identity in place.payload["sweep"]}):
+            await _settle(store, identity, tenant)
+        await store.set_payload(DOCUMENTS, [place.id for place in places], {"sweep": []})
+    while True:
+        deleted = Filter([of_tenant, AnyOf("outcome", [Outcome.DELETED.value])])
+        places, _ = await store.scroll(DOCUMENTS, filter=deleted, limit=_PAGE, fields=[])
+        if not places:
+            break
+        await store.delete(DOCUMENTS, [place.id for place in places])
+
+
+async def _settle(store: Store, identity: str, tenant: str) -> None:
+    contents = await store.retrieve(CONTENTS, [identity])
+    places = await _places_of(store, identity)
+    if not places:
+        await _remove_passages(store, Filter([AnyOf("content", [identity])]))
+        await store.delete(CONTENTS, [identity])
+    elif contents:
+        content = contents[0].payload
+        older = Filter([AnyOf("content", [identity])], must_not=[AnyOf("pipeline", [content["pipeline"]])])
+        await _remove_passages(store, older)
+        sources = {place["source"] for place in places}
+        folders = {folder for place in places for folder in place["folders"]}
+        if sources != set(content["sources"]) or folders != set(content["folders"]):
+            await set_places(store, identity, content, tenant, sources, folders)
+
+
+async def _places_of(store: Store, identity: str) -> list[Payload]:
+    places: list[Payload] = []
+    offset = None
+    while True:
+        page, offset = await store.scroll(
+            DOCUMENTS,
+            filter=Filter([AnyOf("content", [identity])]),
+            limit=_PAGE,
+            offset=offset,
+            fields=["source", "folders"],
+        )
+        places += [place.payload for place in page]
+        if offset is None:
+            return places
+
+
+async def _remove_passages(store: Store, which: Filter) -> None:
+    while True:
+        page, _ = await store.scroll(CHUNKS, filter=which, limit=_PAGE, fields=[])
+        if not page:
+            return
+        await store.delete(CHUNKS, [passage.id for passage in page])

@@ -1,0 +1,137 @@
+"""Writes finished documents so that any step may be repeated: passages, then contents, then the places.
+
+The point of a place is the commit: a passage counts only once some place names its content. A place that
+names another content than before carries the old one in `sweep`, until `sweep.py` has looked after it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ray_app.records import Document, Failure, Outcome, content_id
+from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
+from ray_app.store.points import ancestors, chunk_ids, content_points, document_payload, place_id
+from ray_app.store.protocol import Payload, Point, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write did: the outcome of each document, in order, and how many passages are new."""
+
+    outcomes: tuple[Outcome, ...]
+    chunks: int
+
+
+async def write_documents(store: Store, documents: Sequence[Document], *, run: str, pipeline: str) -> Written:
+    """Indexes or quarantines each document. Repeating it, whole or in part, ends in the same state."""
+    before = await _payloads(store, DOCUMENTS, [place_id(document.ref) for document in documents])
+    stored = await _payloads(store, CONTENTS, sorted({_content_of(document) for document in documents} - {""}))
+    documents = [_checked(document, stored) for document in documents]
+    groups: dict[str, list[Document]] = defaultdict(list)
+    for document in documents:
+        if not document.failure:
+            groups[_content_of(document)].append(document)
+    fresh: dict[str, Document] = {}
+    contents: list[Point] = []
+    passages: list[Point] = []
+    for identity, group in groups.items():
+        known = stored.get(identity)
+        sources, folders = _places(group, known)
+        newest = next((document for document in group if document.content), None)
+        if newest and newest.content and (not known or known["pipeline"] != pipeline):
+            whole, parts = content_points(
+                newest.content,
+                tenant=newest.ref.tenant,
+                sources=sources,
+                folders=folders,
+                run=run,
+                pipeline=pipeline,
+            )
+            fresh[identity] = newest
+            contents.append(whole)
+            passages.extend(parts)
+        elif known and (sources != set(known["sources"]) or folders != set(known["folders"])):
+            await set_places(store, identity, known, group[0].ref.tenant, sources, folders)
+    await store.upsert(CHUNKS, passages)
+    await store.upsert(CONTENTS, contents)
+    outcomes = []
+    places = []
+    for document in documents:
+        identity = place_id(document.ref)
+        outcome = _outcome(document, before.get(identity), fresh)
+        outcomes.append(outcome)
+        payload = document_payload(document.ref, outcome=outcome, run=run, pipeline=pipeline)
+        _add_result(payload, document, before.get(identity), stored)
+        places.append(Point(identity, payload))
+    await store.upsert(DOCUMENTS, places)
+    return Written(tuple(outcomes), len(passages))
+
+
+async def set_places(
+    store: Store, identity: str, content: Payload, tenant: str, sources: set[str], folders: set[str]
+) -> None:
+    """Says on a content and its passages where it lies."""
+    where = {"sources": sorted(sources), "folders": sorted(folders)}
+    await store.set_payload(CHUNKS, chunk_ids(content, tenant), where)
+    await store.set_payload(CONTENTS, [identity], where)
+
+
+def _checked(document: Document, stored: dict[str, Payload]) -> Document:
+    """A copy whose original was removed by another run since it was looked up cannot be indexed now."""
+    if document.failure or document.content or _content_of(document) in stored:
+        return document
+    return replace(
+        document,
+        failure=Failure("write", "content_vanished", "another run removed its content meanwhile", passing=True),
+    )
+
+
+def _outcome(document: Document, before: Payload | None, fresh: dict[str, Document]) -> Outcome:
+    if document.failure:
+        return Outcome.QUARANTINED
+    identity = _content_of(document)
+    if fresh.get(identity) is document:
+        return Outcome.INDEXED
+    return Outcome.UNCHANGED if before and before.get("content") == identity else Outcome.DUPLICATE
+
+
+def _add_result(payload: Payload, document: Document, before: Payload | None, stored: dict[str, Payload]) -> None:
+    old = (before or {}).get("content")
+    sweep = set((before or {}).get("sweep") or ())
+    if document.failure:
+        failure = document.failure
+        payload |= {"stage": failure.stage, "reason": failure.reason, "detail": failure.detail}
+        if failure.passing:
+            payload["pipeline"] = ""  # no version of the pipeline has judged it: the next run tries again
+        if old and before:  # the last readable content stays findable
+            payload |= {"content": old, "sha256": before["sha256"], "stale": True}
+    else:
+        identity = _content_of(document)
+        payload |= {"content": identity, "sha256": document.sha256}
+        if old and old != identity:
+            sweep.add(old)
+        if identity in stored:  # it has several places, or passages of an older pipeline
+            sweep.add(identity)
+    if payload["outcome"] == Outcome.UNCHANGED and before:
+        payload["outcome"] = before["outcome"]
+    payload["sweep"] = sorted(sweep)
+
+
+def _places(group: Sequence[Document], known: Payload | None) -> tuple[set[str], set[str]]:
+    sources = {document.ref.source for document in group}
+    folders = {folder for document in group for folder in ancestors(document.ref.folder)}
+    if known:
+        sources |= set(known["sources"])
+        folders |= set(known["folders"])
+    return sources, folders
+
+
+def _content_of(document: Document) -> str:
+    """The id of its content, "" where it failed before its bytes were known."""
+    return content_id(document.ref.tenant, document.sha256) if document.sha256 else ""
+
+
+async def _payloads(store: Store, collection: str, ids: Sequence[str]) -> dict[str, Payload]:
+    return {point.id: point.payload for point in await store.retrieve(collection, ids)}

@@ -1,0 +1,239 @@
+"""What every store must do, over each engine."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import AsyncIterator
+
+import numpy as np
+import pytest
+from qdrant_client import AsyncQdrantClient
+
+from ray_app.errors import IndexNotReadyError, StoreError
+from ray_app.settings import StoreSettings
+from ray_app.store import bm25
+from ray_app.store.collections import CHUNKS, DOCUMENTS
+from ray_app.store.edge import EdgeStore
+from ray_app.store.protocol import AnyOf, Between, Filter, HasId, Missing, Order, Point, Query, Store
+from ray_app.store.server import ServerStore
+
+pytestmark = pytest.mark.anyio
+
+ENGINES = ["edge", "local", "server"]
+DIMENSION = 8
+TEXTS = {
+    "lease": "The lease of the warehouse ends with a notice period of six months.",
+    "probe": "The salinity probe drifts when its electrode is dry.",
+    "bread": "A good bread needs flour, water, salt and a long night.",
+}
+
+
+@pytest.fixture(params=ENGINES)
+async def store(request, tmp_path) -> AsyncIterator[Store]:
+    opened = await _open(request.param, tmp_path)
+    await opened.ensure(fingerprint="f0", dimension=DIMENSION)
+    yield opened
+    await opened.close()
+
+
+async def _open(engine: str, folder) -> Store:
+    if engine == "edge":
+        return await EdgeStore.open(folder, StoreSettings())
+    if engine == "local":
+        return ServerStore(AsyncQdrantClient(":memory:"), "test")
+    url = os.environ.get("RAY_APP_QDRANT_URL")
+    if not url:
+        pytest.skip("RAY_APP_QDRANT_URL names no Qdrant server")
+    return ServerStore(AsyncQdrantClient(url=url), f"test_{uuid.uuid4().hex}")
+
+
+def name_id(name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+
+
+def vector(name: str) -> list[float]:
+    drawn = np.random.default_rng(list(name.encode())).standard_normal(DIMENSION)
+    return [float(x) for x in drawn / np.linalg.norm(drawn)]
+
+
+def chunk(name: str, **payload: object) -> Point:
+    text = TEXTS.get(name, name)
+    fields = {"tenant": "t", "text": text, "name": name, **payload}
+    return Point(name_id(name), fields, vector(name), bm25.passage_vector(text, "en"))
+
+
+def names(found) -> list[str]:
+    return [one.payload["name"] for one in found]
+
+
+async def test_second_ensure_changes_nothing(store):
+    await store.upsert(CHUNKS, [chunk("lease")])
+    await store.ensure(fingerprint="f0", dimension=DIMENSION)
+    assert await store.count(CHUNKS) == 1
+    assert await store.fingerprint() == "f0"
+
+
+async def test_index_of_another_model_is_refused(store):
+    with pytest.raises(StoreError, match="another embedding model"):
+        await store.ensure(fingerprint="f1", dimension=DIMENSION)
+
+
+async def test_second_upsert_changes_nothing(store):
+    await store.upsert(CHUNKS, [chunk("lease")])
+    await store.upsert(CHUNKS, [chunk("lease")])
+    assert await store.count(CHUNKS) == 1
+
+
+async def test_upsert_replaces_all_fields(store):
+    await store.upsert(CHUNKS, [chunk("lease", label="contract")])
+    await store.upsert(CHUNKS, [chunk("lease", language="en")])
+    (found,) = await store.retrieve(CHUNKS, [name_id("lease")])
+    assert "label" not in found.payload
+    assert found.payload["language"] == "en"
+
+
+async def test_more_points_than_one_request_holds_are_all_written(store):
+    await store.upsert(DOCUMENTS, [Point(name_id(f"d{i}"), {"tenant": "t"}) for i in range(700)])
+    assert await store.count(DOCUMENTS) == 700
+
+
+async def test_set_payload_leaves_other_fields(store):
+    await store.upsert(CHUNKS, [chunk("lease", label="contract")])
+    await store.set_payload(CHUNKS, [name_id("lease")], {"sources": ["a", "b"]})
+    (found,) = await store.retrieve(CHUNKS, [name_id("lease")], fields=["label", "sources"])
+    assert found.payload == {"label": "contract", "sources": ["a", "b"]}
+
+
+async def test_deleting_twice_is_deleting_once(store):
+    await store.upsert(CHUNKS, [chunk("lease"), chunk("probe")])
+    await store.delete(CHUNKS, [name_id("lease")])
+    await store.delete(CHUNKS, [name_id("lease"), name_id("never there")])
+    assert await store.retrieve(CHUNKS, [name_id("lease")]) == []
+    assert await store.count(CHUNKS) == 1
+
+
+async def test_query_by_meaning_gives_the_nearest_first(store):
+    await store.upsert(CHUNKS, [chunk(name) for name in TEXTS])
+    found = await store.query(CHUNKS, Query(limit=2, dense=vector("probe")), fields=["name"])
+    assert len(found) == 2
+    assert found[0].payload == {"name": "probe"}
+    assert found[0].score == pytest.approx(1.0, abs=1e-5)
+
+
+async def test_query_by_words_finds_inflected_ones_and_nothing_else(store):
+    await store.upsert(CHUNKS, [chunk(name) for name in TEXTS])
+    found = await store.query(CHUNKS, Query(limit=10, sparse=bm25.query_vector("drifting probes", ["en"])))
+    assert names(found) == ["probe"]
+
+
+@pytest.mark.parametrize("fusion", ["dbsf", "rrf"])
+async def test_hybrid_query_merges_words_and_meaning(store, fusion):
+    await store.upsert(CHUNKS, [chunk(name) for name in TEXTS])
+    query = Query(
+        limit=10,
+        dense=vector("bread"),
+        sparse=bm25.query_vector("electrode", ["en"]),
+        fusion=fusion,
+        candidates=10,
+    )
+    found = await store.query(CHUNKS, query)
+    assert set(names(found)[:2]) == {"bread", "probe"}
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+
+
+async def test_filters_hold_in_every_kind_of_query(store):
+    await store.upsert(CHUNKS, [chunk(name, label=name) for name in TEXTS])
+    only = Filter(must=[AnyOf("label", ["lease"])])
+    words = bm25.query_vector("lease bread probe", ["en"])
+    for query in (
+        Query(limit=10, dense=vector("bread"), filter=only),
+        Query(limit=10, sparse=words, filter=only),
+        Query(limit=10, dense=vector("bread"), sparse=words, filter=only),
+    ):
+        assert names(await store.query(CHUNKS, query)) == ["lease"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (AnyOf("sources", ["a"]), {"one"}),
+        (AnyOf("sources", ["b", "c"]), {"one", "two"}),
+        (Between("date", gte="2024-02-01T00:00:00Z"), {"two"}),
+        (Between("date", gte="2024-01-01T00:00:00Z", lt="2024-02-01T00:00:00Z"), {"one"}),
+        (Missing("date"), {"three"}),
+        (Missing("sources"), {"three"}),
+        (HasId([name_id("one"), name_id("three")]), {"one", "three"}),
+        (Filter(must_not=[AnyOf("sources", ["a"])]), {"two", "three"}),
+        (Filter(), {"one", "two", "three"}),
+    ],
+)
+async def test_each_condition_selects_what_it_says(store, condition, expected):
+    await store.upsert(
+        CHUNKS,
+        [
+            chunk("one", sources=["a", "b"], date="2024-01-31T12:00:00Z"),
+            chunk("two", sources=["c"], date="2024-02-01T00:00:00Z"),
+            chunk("three", sources=[]),
+        ],
+    )
+    found, _ = await store.scroll(CHUNKS, filter=Filter(must=[condition]))
+    assert set(names(found)) == expected
+    assert await store.count(CHUNKS, Filter(must=[condition])) == len(expected)
+
+
+async def test_scroll_pages_through_everything_once(store):
+    ids = {name_id(f"d{i}") for i in range(25)}
+    await store.upsert(DOCUMENTS, [Point(one, {"tenant": "t"}) for one in ids])
+    seen, offset = [], None
+    while True:
+        page, offset = await store.scroll(DOCUMENTS, limit=10, offset=offset)
+        seen += [one.id for one in page]
+        if offset is None:
+            break
+    assert len(seen) == 25
+    assert set(seen) == ids
+
+
+async def test_scroll_sorts_by_date(store):
+    days = ["2024-01-02", "2024-01-03", "2024-01-01"]
+    await store.upsert(DOCUMENTS, [Point(name_id(day), {"updated": f"{day}T00:00:00Z"}) for day in days])
+    found, offset = await store.scroll(DOCUMENTS, limit=2, order=Order("updated", descending=True))
+    assert [one.payload["updated"][:10] for one in found] == ["2024-01-03", "2024-01-02"]
+    assert offset is None
+
+
+async def test_facet_counts_values_of_points_that_pass_the_filter(store):
+    await store.upsert(
+        CHUNKS,
+        [
+            chunk("one", label="invoice", sources=["a"]),
+            chunk("two", label="invoice", sources=["a", "b"]),
+            chunk("three", label="letter", sources=["b"]),
+        ],
+    )
+    assert await store.facet(CHUNKS, "label") == [("invoice", 2), ("letter", 1)]
+    assert sorted(await store.facet(CHUNKS, "sources")) == [("a", 2), ("b", 2)]
+    assert await store.facet(CHUNKS, "label", filter=Filter(must=[AnyOf("sources", ["b"])])) == [
+        ("invoice", 1),
+        ("letter", 1),
+    ]
+    assert await store.facet(CHUNKS, "label", limit=1) == [("invoice", 2)]
+
+
+async def test_empty_lists_of_ids_are_allowed(store):
+    await store.upsert(CHUNKS, [])
+    await store.delete(CHUNKS, [])
+    await store.set_payload(CHUNKS, [], {"label": "x"})
+    assert await store.retrieve(CHUNKS, []) == []
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_an_index_that_is_not_there_says_so(engine, tmp_path):
+    store = await _open(engine, tmp_path)
+    try:
+        assert await store.fingerprint() is None
+        with pytest.raises(IndexNotReadyError, match="ingest a folder first"):
+            await store.count(CHUNKS)
+    finally:
+        await store.close()
