@@ -47,7 +47,7 @@ class QueryError(RayAppError):
     """A search asks for something that does not exist.
 
     `reason` is a stable code: `empty-query`, `limit-out-of-range`, `unknown-filter-field`,
-    `invalid-filter`, `unknown-facet`.
+    `invalid-filter`, `unknown-facet`, `invalid-cursor`.
     """
 
     def __init__(self, reason: str, detail: str) -> None:

@@ -104,8 +104,8 @@ def embed(documents: Sequence[Document], embedder: Embedder) -> list[Document]:
 
 
 def classify(documents: Sequence[Document], classifier: Classifier) -> list[Document]:
-    """Adds labels to documents that have vectors."""
-    contents = [document.content for document in documents if document.content]
+    """Adds labels to documents with text: a name alone says too little."""
+    contents = [document.content for document in documents if document.content and document.content.has_text]
     if not contents:
         return list(documents)
     labels = iter(
@@ -115,7 +115,9 @@ def classify(documents: Sequence[Document], classifier: Classifier) -> list[Docu
         )
     )
     return [
-        replace(document, content=replace(document.content, labels=next(labels))) if document.content else document
+        replace(document, content=replace(content, labels=next(labels)))
+        if (content := document.content) and content.has_text
+        else document
         for document in documents
     ]
 

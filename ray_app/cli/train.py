@@ -26,10 +26,12 @@ def train(
     from ray_app.models.prepared import prepare_model
     from ray_app.models.registry import publish
     from ray_app.models.training import train as fit
+    from ray_app.sources import root_of
 
     settings: Settings = context.obj
     if bool(folder) == bool(labels and documents):
         raise ConfigurationError("give either --labels-from-folders, or --labels-file with --documents")
+    root_of(folder or documents or "")  # before the seconds that the model takes
     model = prepare_model(settings)
     threads = os.cpu_count() or 1
     typer.echo("reading and embedding the labelled documents", err=True)

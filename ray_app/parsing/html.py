@@ -39,14 +39,23 @@ def parse_markup(markup: str) -> Parsed:
     except (etree.ParserError, etree.XMLSyntaxError) as error:
         if not markup.strip():
             return Parsed("text/html", (Page(1, ""),))
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from error
         raise ParsingError("damaged", f"no HTML element found: {error}") from error
     etree.strip_elements(root, "script", "style", "template", "noscript", with_tail=False)
     return Parsed(
         "text/html",
-        (Page(1, Inscriptis(root, _CONFIG).get_text() if len(root) else ""),),
+        (Page(1, _text(root)),),
         title=_first(root, "//title/text()") or _first(root, "//h1//text()"),
         date=_date(root),
     )
+
+
+def _text(root: lxml_html.HtmlElement) -> str:
+    try:
+        return str(Inscriptis(root, _CONFIG).get_text()) if len(root) else ""
+    except RecursionError:  # nested too deeply for a layout: the words alone, then
+        return "\n".join(text for text in root.itertext() if text.strip())
 
 
 def _decode(data: bytes) -> str:

@@ -1,7 +1,6 @@
 """The Serve application: which deployments there are, how many replicas, and what each asks of Ray."""
 
-from __future__ import annotations
-
+# Without `from __future__ import annotations`: Serve looks at the type of build's argument itself.
 from pathlib import Path
 from typing import Any
 

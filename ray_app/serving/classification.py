@@ -6,25 +6,29 @@ import asyncio
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from ray.serve.handle import DeploymentHandle
 
 from ray_app.enrichment.chunking import chunk
 from ray_app.models.embedder import query_embedder
 from ray_app.models.prepared import prepare_model
-from ray_app.models.registry import open_classifier
+from ray_app.models.registry import current_version, open_classifier
 from ray_app.pipeline import mean_vector, open_splitter, text_of
 from ray_app.records import Label, Page
 from ray_app.settings import Settings
 
 
 class Classification:
-    """The classifier in use when the replica started."""
+    """The classifier in use: a newly trained one is taken up with the next request."""
 
     def __init__(self, settings: Settings, embedding: DeploymentHandle[Any]) -> None:
         model = prepare_model(settings)
+        self._settings = settings
         self._embedding = embedding
         self._splitter = open_splitter(model, settings.chunking)
-        self._classifier = open_classifier(settings, query_embedder(model, settings.embedding))
+        self._embedder = query_embedder(model, settings.embedding)
+        self._version = current_version(settings)
+        self._classifier = open_classifier(settings, self._embedder)
 
     async def classify(self, texts: list[str]) -> list[tuple[Label, ...]]:
         """Labels of each text, judged as a document with this text would be."""
@@ -33,4 +37,11 @@ class Classification:
         vectors, _ = await self._embedding.embed.remote([text for some in passages for text in some])
         ends = np.cumsum([len(some) for some in passages])[:-1]
         means = np.stack([mean_vector(part) for part in np.split(vectors, ends)])
-        return await asyncio.to_thread(self._classifier.classify, [text_of(chunks) for chunks in documents], means)
+        return await asyncio.to_thread(self._classify, [text_of(chunks) for chunks in documents], means)
+
+    def _classify(self, texts: list[str], vectors: NDArray[np.float32]) -> list[tuple[Label, ...]]:
+        version = current_version(self._settings)
+        if version != self._version:
+            self._classifier = open_classifier(self._settings, self._embedder)
+            self._version = version
+        return self._classifier.classify(texts, vectors)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from ray_app.records import Label
 from ray_app.search.searcher import Searcher
 from ray_app.settings import Settings
 from ray_app.store import open_store
+from ray_app.store.owner import start_owner
 from ray_app.store.protocol import Store
 
 # Texts to vectors with the number of tokens of each; texts to labels.
@@ -39,6 +41,8 @@ async def open_services(settings: Settings, embed: Embed, classify: Classify) ->
     """Opens the index (making an empty one where there is none) and the query's model."""
     model = prepare_model(settings)
     embedder = query_embedder(model, settings.embedding)
+    if not settings.store.url:
+        await asyncio.to_thread(start_owner, settings.index_dir, settings.store)
     store = await open_store(settings)
     try:
         await store.ensure(fingerprint=model.manifest.fingerprint, dimension=model.manifest.dimension)

@@ -6,6 +6,7 @@ multiplies with the inverse document frequency (Robertson & Zaragoza 2009, equat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 
@@ -35,6 +36,7 @@ _STEMMED = {
     "sv": "swedish",
     "tr": "turkish",
 }
+_WORD = re.compile(r"\w+")
 # Mean words of a passage after stop words: about 250 tokens of the default model.
 _AVERAGE_LENGTH = 110.0
 
@@ -47,8 +49,13 @@ def passage_vector(text: str, language: str) -> SparseVector:
 
 def query_vector(text: str, languages: Iterable[str]) -> SparseVector:
     """The words of a query, stemmed for each language that it may be matched in; each counts once."""
-    stemmers = sorted({_STEMMED.get(language, "") for language in languages} or {"english"})
-    indices = sorted({index for name in stemmers for index in _model(name).embed_query(text).indices})
+    models = [_model(name) for name in sorted({_STEMMED.get(language, "") for language in languages} or {"english"})]
+    words = set(_WORD.findall(text.lower()))
+    # The query's own language is the one that takes the most of its words for stop words. They are none in
+    # the others: there they would be rare words, and outweigh the rest.
+    stop_words = max(({word for word in words if not model.embed_query(word).indices} for model in models), key=len)
+    kept = " ".join(sorted(words - stop_words))
+    indices = sorted({index for model in models for index in model.embed_query(kept).indices})
     return SparseVector(indices, [1.0] * len(indices))
 
 

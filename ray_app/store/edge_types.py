@@ -41,6 +41,7 @@ def shard_config(collection: Collection, dimension: int) -> edge.EdgeConfig:
         vectors={DENSE: edge.EdgeVectorParams(size=dimension, distance=edge.Distance.Cosine)},
         sparse_vectors={SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
         hnsw_config=_GRAPH,
+        optimizers=edge.EdgeOptimizersConfig(indexing_threshold=1),  # in KB: when we ask for a graph, build it
     )
 
 

@@ -10,6 +10,7 @@ import asyncio
 import os
 import shutil
 import sys
+import time
 from pathlib import Path
 
 import qdrant_edge as edge
@@ -18,12 +19,35 @@ from ray_app.errors import StoreError
 
 # Searches come first where processors are few.
 _NICENESS = 10
+# The log settles within milliseconds of a flush.
+_COPY_ATTEMPTS = 20
+_SETTLE_S = 0.05
 
 
 def copy_shard(source: Path, target: Path) -> None:
-    """Copies a shard that was just flushed; its write-ahead log has nothing to add and may be in motion."""
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns("wal"))
+    """Copies a shard that was just flushed and that nobody writes to. Raises StoreError.
+
+    The write-ahead log belongs to it: a shard without one counts its operations from 0 again, and leaves
+    undone those that are older than the points they concern. The log's own thread may still be tidying up
+    after the flush, so that a copy counts only if the log looked the same before and after.
+    """
+    for _ in range(_COPY_ATTEMPTS):
+        before = _look(source / "wal")
+        shutil.rmtree(target, ignore_errors=True)
+        try:
+            shutil.copytree(source, target)
+        except shutil.Error:  # a file was renamed meanwhile
+            time.sleep(_SETTLE_S)
+            continue
+        time.sleep(_SETTLE_S)
+        if _look(source / "wal") == before:
+            return
+    raise StoreError(f"{source} does not come to rest: its graph cannot be built now")
+
+
+def _look(log: Path) -> list[tuple[str, int, int]]:
+    with os.scandir(log) as entries:
+        return sorted((entry.name, entry.stat().st_size, entry.stat().st_mtime_ns) for entry in entries)
 
 
 async def build_in_child(folder: Path) -> None:

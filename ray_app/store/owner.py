@@ -178,6 +178,9 @@ def start_owner(directory: Path, settings: StoreSettings) -> Handle:
         if isinstance(error.cause, IndexLockedError):
             raise locked(directory, holder) from error
         raise error.cause if isinstance(error.cause, RayAppError) else error from None
+    known = read_address(directory)
+    if known and known.ray == context.gcs_address:
+        return owner
     _write_address(
         directory,
         Address(

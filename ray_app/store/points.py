@@ -51,7 +51,8 @@ def content_points(
         shared["language"] = content.language
     if content.labels:
         shared["label"] = content.labels[0].label
-    vectors = [bm25.passage_vector(chunk.text, content.language) for chunk in content.chunks]
+    # A passage is also found by the words of its document's title.
+    vectors = [bm25.passage_vector(f"{content.title}\n{chunk.text}", content.language) for chunk in content.chunks]
     identity = content_id(tenant, content.sha256)
     whole = Point(
         identity,

@@ -7,13 +7,13 @@ names another content than before carries the old one in `sweep`, until `sweep.p
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, replace
 
 from ray_app.records import Document, Failure, Outcome, content_id
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.points import ancestors, chunk_ids, content_points, document_payload, place_id
-from ray_app.store.protocol import Payload, Point, Store
+from ray_app.store.protocol import AnyOf, Filter, Payload, Point, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,31 @@ async def write_documents(store: Store, documents: Sequence[Document], *, run: s
     """Indexes or quarantines each document. Repeating it, whole or in part, ends in the same state."""
     before = await _payloads(store, DOCUMENTS, [place_id(document.ref) for document in documents])
     stored = await _payloads(store, CONTENTS, sorted({_content_of(document) for document in documents} - {""}))
-    documents = [_checked(document, stored) for document in documents]
+    present = {*stored, *(_content_of(document) for document in documents if document.content)}
+    documents = [_checked(document, present) for document in documents]
+    fresh, chunks = await _write_contents(store, documents, stored, run, pipeline)
+    claimed = await _named(store, stored) | set(fresh)
+    outcomes = []
+    places = []
+    for document in documents:
+        identity = place_id(document.ref)
+        outcome = _outcome(document, before.get(identity), fresh, claimed)
+        claimed.add(_content_of(document))
+        outcomes.append(outcome)
+        payload = document_payload(document.ref, outcome=outcome, run=run, pipeline=pipeline)
+        _add_result(payload, document, before.get(identity), stored)
+        places.append(Point(identity, payload))
+    await store.upsert(DOCUMENTS, places)
+    return Written(tuple(outcomes), chunks)
+
+
+async def _write_contents(
+    store: Store, documents: Sequence[Document], stored: dict[str, Payload], run: str, pipeline: str
+) -> tuple[dict[str, Document], int]:
+    """Writes new contents and their passages, and adds places to known ones.
+
+    Returns the document that brought each new content, and the number of passages.
+    """
     groups: dict[str, list[Document]] = defaultdict(list)
     for document in documents:
         if not document.failure:
@@ -39,34 +63,20 @@ async def write_documents(store: Store, documents: Sequence[Document], *, run: s
     for identity, group in groups.items():
         known = stored.get(identity)
         sources, folders = _places(group, known)
+        tenant = group[0].ref.tenant
         newest = next((document for document in group if document.content), None)
         if newest and newest.content and (not known or known["pipeline"] != pipeline):
             whole, parts = content_points(
-                newest.content,
-                tenant=newest.ref.tenant,
-                sources=sources,
-                folders=folders,
-                run=run,
-                pipeline=pipeline,
+                newest.content, tenant=tenant, sources=sources, folders=folders, run=run, pipeline=pipeline
             )
             fresh[identity] = newest
             contents.append(whole)
             passages.extend(parts)
         elif known and (sources != set(known["sources"]) or folders != set(known["folders"])):
-            await set_places(store, identity, known, group[0].ref.tenant, sources, folders)
+            await set_places(store, identity, known, tenant, sources, folders)
     await store.upsert(CHUNKS, passages)
     await store.upsert(CONTENTS, contents)
-    outcomes = []
-    places = []
-    for document in documents:
-        identity = place_id(document.ref)
-        outcome = _outcome(document, before.get(identity), fresh)
-        outcomes.append(outcome)
-        payload = document_payload(document.ref, outcome=outcome, run=run, pipeline=pipeline)
-        _add_result(payload, document, before.get(identity), stored)
-        places.append(Point(identity, payload))
-    await store.upsert(DOCUMENTS, places)
-    return Written(tuple(outcomes), len(passages))
+    return fresh, len(passages)
 
 
 async def set_places(
@@ -78,9 +88,9 @@ async def set_places(
     await store.set_payload(CONTENTS, [identity], where)
 
 
-def _checked(document: Document, stored: dict[str, Payload]) -> Document:
+def _checked(document: Document, present: Set[str]) -> Document:
     """A copy whose original was removed by another run since it was looked up cannot be indexed now."""
-    if document.failure or document.content or _content_of(document) in stored:
+    if document.failure or _content_of(document) in present:
         return document
     return replace(
         document,
@@ -88,13 +98,17 @@ def _checked(document: Document, stored: dict[str, Payload]) -> Document:
     )
 
 
-def _outcome(document: Document, before: Payload | None, fresh: dict[str, Document]) -> Outcome:
+def _outcome(document: Document, before: Payload | None, fresh: dict[str, Document], claimed: Set[str]) -> Outcome:
+    """`claimed` are the contents that some place names already."""
+    identity = _content_of(document)
     if document.failure:
         return Outcome.QUARANTINED
-    identity = _content_of(document)
     if fresh.get(identity) is document:
         return Outcome.INDEXED
-    return Outcome.UNCHANGED if before and before.get("content") == identity else Outcome.DUPLICATE
+    if before and before.get("content") == identity:
+        return Outcome.UNCHANGED
+    # A content that no place names was left by a run that died before its commit.
+    return Outcome.DUPLICATE if identity in claimed else Outcome.INDEXED
 
 
 def _add_result(payload: Payload, document: Document, before: Payload | None, stored: dict[str, Payload]) -> None:
@@ -135,3 +149,13 @@ def _content_of(document: Document) -> str:
 
 async def _payloads(store: Store, collection: str, ids: Sequence[str]) -> dict[str, Payload]:
     return {point.id: point.payload for point in await store.retrieve(collection, ids)}
+
+
+async def _named(store: Store, contents: Collection[str]) -> set[str]:
+    """Those of the contents that some place names."""
+    if not contents:
+        return set()
+    counted = await store.facet(
+        DOCUMENTS, "content", filter=Filter([AnyOf("content", sorted(contents))]), limit=len(contents)
+    )
+    return {identity for identity, _ in counted}

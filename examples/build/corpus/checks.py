@@ -123,6 +123,4 @@ def check_queries(queries: Path, documents: list[Document]) -> list[str]:
     """Check that the queries name documents that exist."""
     paths = {d.path for d in documents}
     lines = [json.loads(line) for line in queries.read_text("utf-8").splitlines()]
-    return [
-        f"query {line['query']!r}: {path}" for line in lines for path in line["relevant"] if path not in paths
-    ]
+    return [f"query {line['query']!r}: {path}" for line in lines for path in line["relevant"] if path not in paths]

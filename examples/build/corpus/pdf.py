@@ -131,9 +131,7 @@ def build_once(document: Document, pages: int) -> tuple[bytes, int]:
             first_column = False
     buffer = io.BytesIO()
     password = document.meta.get("password")
-    encrypt = (
-        StandardEncryption(password, ownerPassword=f"{password}-owner", strength=128) if password else None
-    )
+    encrypt = StandardEncryption(password, ownerPassword=f"{password}-owner", strength=128) if password else None
     template = BaseDocTemplate(buffer, invariant=1, pageCompression=1, encrypt=encrypt)
     template.addPageTemplates(page_templates(look, pages))
     count = 0

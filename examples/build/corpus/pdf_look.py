@@ -112,15 +112,11 @@ def styles_of(look: Look) -> dict[str, ParagraphStyle]:
         bulletFontName=look.regular,
         bulletFontSize=size,
     )
-    styles["quote"] = ParagraphStyle(
-        "quote", parent=body, leftIndent=size * 1.6, fontName=look.italic, textColor=GREY
-    )
+    styles["quote"] = ParagraphStyle("quote", parent=body, leftIndent=size * 1.6, fontName=look.italic, textColor=GREY)
     styles["lines"] = ParagraphStyle("lines", parent=body, alignment=TA_LEFT)
     styles["right"] = ParagraphStyle("right", parent=body, alignment=TA_RIGHT)
     styles["centre"] = ParagraphStyle("centre", parent=body, alignment=TA_CENTER)
-    styles["small"] = ParagraphStyle(
-        "small", parent=body, fontSize=size * 0.82, leading=size * 1.05, textColor=GREY
-    )
+    styles["small"] = ParagraphStyle("small", parent=body, fontSize=size * 0.82, leading=size * 1.05, textColor=GREY)
     styles["code"] = ParagraphStyle(
         "code",
         parent=body,
@@ -137,7 +133,5 @@ def styles_of(look: Look) -> dict[str, ParagraphStyle]:
     styles["cellright"] = ParagraphStyle("cellright", parent=cell, alignment=TA_RIGHT)
     styles["cellhead"] = ParagraphStyle("cellhead", parent=cell, fontName=look.bold)
     styles["cellheadright"] = ParagraphStyle("cellheadright", parent=styles["cellhead"], alignment=TA_RIGHT)
-    styles["label"] = ParagraphStyle(
-        "label", parent=cell, fontSize=size * 0.7, leading=size * 0.9, textColor=GREY
-    )
+    styles["label"] = ParagraphStyle("label", parent=cell, fontSize=size * 0.7, leading=size * 0.9, textColor=GREY)
     return styles

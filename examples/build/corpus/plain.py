@@ -39,9 +39,7 @@ def block_text(block: Block) -> str:
     if block.kind == "table":
         return "\n".join(" ".join(bare(c) for c in row) for row in block.rows)
     if block.kind == "form":
-        return "\n".join(
-            "\n".join(f"{k}: {v}" if v else k for k, v in form_pairs(line)) for line in block.lines
-        )
+        return "\n".join("\n".join(f"{k}: {v}" if v else k for k, v in form_pairs(line)) for line in block.lines)
     if block.kind == "sign":
         return "\n".join(" ".join(bare(line).replace("|", " ").split()) for line in block.lines)
     if block.kind in {"bullets", "numbers", "lines", "code"}:

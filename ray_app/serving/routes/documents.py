@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from ray_app.errors import NotFoundError
+from ray_app.errors import NotFoundError, QueryError
 from ray_app.serving.schemas import DocumentDetail, DocumentOut, DocumentPage
 from ray_app.serving.services import ServicesOf
 from ray_app.store.collections import CONTENTS, DOCUMENTS
@@ -28,6 +28,8 @@ async def documents(
     outcome: Literal["indexed", "duplicate", "quarantined"] | None = None,
 ) -> DocumentPage:
     """A page of documents, in no particular but a stable order."""
+    if cursor is not None and not _is_uuid(cursor):
+        raise QueryError("invalid-cursor", "cursor is not the `next` of a page before")
     wanted = {"tenant": services.settings.tenant, "source": source, "outcome": outcome}
     which = Filter([AnyOf(field, [value]) for field, value in wanted.items() if value is not None])
     found, following = await services.store.scroll(DOCUMENTS, filter=which, limit=limit, offset=cursor)

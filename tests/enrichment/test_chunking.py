@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ray_app.enrichment.chunking import chunk, make_splitter, name_chunk
+from ray_app.records import Page
+
+WORDS = st.text(alphabet="abcæøå ABC.,!?\n\t\u00a0é漢字🎈-'\"", max_size=400)
+MAX_TOKENS = 16
+
+
+@pytest.fixture(scope="module")
+def splitter(model):
+    return make_splitter(model.tokenizer(), MAX_TOKENS, 0)
+
+
+@settings(max_examples=300, deadline=None)
+@given(texts=st.lists(WORDS, max_size=3))
+def test_spans_give_back_the_text_and_nothing_but_white_space_is_lost(splitter, texts):
+    pages = [Page(number, text) for number, text in enumerate(texts, 1)]
+    chunks = chunk(pages, splitter)
+    assert [one.ordinal for one in chunks] == list(range(len(chunks)))
+    for page in pages:
+        position = 0
+        for one in (one for one in chunks if one.page == page.number):
+            assert page.text[one.start : one.end] == one.text
+            assert page.text[position : one.start].strip() == ""
+            position = one.end
+        assert page.text[position:].strip() == ""
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=WORDS)
+def test_no_passage_is_longer_than_the_model_reads(splitter, model, text):
+    tokenizer = model.tokenizer()
+    for one in chunk([Page(1, text)], splitter):
+        assert len(tokenizer.encode(one.text, add_special_tokens=False).ids) <= MAX_TOKENS
+
+
+def test_passages_end_with_sentences_and_paragraphs(splitter):
+    text = (
+        "The lease ends in May. The landlord was told in time.\n\nA new house was found. It has a cellar and a garden."
+    )
+    texts = [one.text for one in chunk([Page(1, text)], splitter)]
+    assert texts == [
+        "The lease ends in May. The landlord was told in time.",
+        "A new house was found. It has a cellar and a garden.",
+    ]
+
+
+def test_a_passage_never_crosses_a_page(splitter):
+    chunks = chunk([Page(1, "One."), Page(2, "Two.")], splitter)
+    assert [(one.page, one.text) for one in chunks] == [(1, "One."), (2, "Two.")]
+
+
+def test_overlap_repeats_the_end_of_the_passage_before(model):
+    splitter = make_splitter(model.tokenizer(), 16, 8)
+    text = " ".join(f"Sentence number {i} is here." for i in range(12))
+    chunks = chunk([Page(1, text)], splitter)
+    assert all(after.start < before.end for before, after in zip(chunks, chunks[1:], strict=False))
+
+
+def test_a_document_without_text_is_found_by_its_title():
+    (one,) = name_chunk("scan-0231_final")
+    assert one.text == "scan 0231 final"

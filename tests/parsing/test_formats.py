@@ -1,0 +1,169 @@
+"""Each format, on real files: the example documents, and the shared ones where they are."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from ray_app.errors import ParsingError
+from ray_app.parsing import PARSERS, parse
+from ray_app.parsing.detect import media_type_of
+from tests.conftest import EXAMPLES
+
+DOCUMENTS = EXAMPLES / "documents"
+BY_TYPE = {
+    "application/pdf": "report/annual-report-2024.pdf",
+    "text/html": "policy/sygefravaer.html",
+    "application/xhtml+xml": "policy/sygefravaer.html",
+    "text/markdown": "technical-note/TN-044-potting-compound.md",
+    "text/plain": "cv/kastbjerg-emil.txt",
+    "message/rfc822": "letter/penhallow-complaint.eml",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "report/warehouse-move-evaluation.docx",
+}
+
+
+def example(path):
+    return parse((DOCUMENTS / path).read_bytes(), path)
+
+
+def text(parsed):
+    return "\n".join(page.text for page in parsed.pages)
+
+
+@pytest.mark.parametrize("media_type", PARSERS)
+def test_every_format_gives_text_pages_from_one_and_a_title(media_type):
+    parsed = example(BY_TYPE[media_type])
+    assert parsed.has_text
+    assert [page.number for page in parsed.pages] == list(range(1, len(parsed.pages) + 1))
+    assert parsed.title.strip() == parsed.title != ""
+    assert "\r" not in text(parsed)
+
+
+def test_pdf_has_its_pages_title_and_date():
+    parsed = example("report/annual-report-2024.pdf")
+    assert len(parsed.pages) == 8
+    assert parsed.title == "Annual report 2024"
+    assert parsed.date
+    assert parsed.date.startswith("2025")
+    assert "The new warehouse" in parsed.pages[3].text
+
+
+def test_pdf_without_text_layer_has_pages_without_text():
+    parsed = example("letter/tidewell-court-roof.pdf")
+    assert len(parsed.pages) >= 1
+    assert not parsed.has_text
+    assert parsed.title == "tidewell-court-roof"
+
+
+def test_pdf_titles_that_word_processors_make_up_are_not_titles():
+    assert "Microsoft" not in example("cv/toft-ibrahim.pdf").title
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [("documents/contract/severance-agreement-2024.pdf", "password"), ("inbox/0017.pdf", "damaged")],
+)
+def test_pdf_that_cannot_be_opened_says_why(path, reason):
+    with pytest.raises(ParsingError) as caught:
+        parse((EXAMPLES / path).read_bytes(), path)
+    assert caught.value.reason == reason
+
+
+def test_html_is_what_a_reader_sees():
+    page = """<html><head><title>The &AElig;rø ferry</title><style>p {color: red}</style>
+    <script>var hidden = "secret"</script></head><body><!-- a comment --><h1>Times</h1>
+    <table><tr><td>Monday</td><td>08:15</td></tr><tr><td>Friday</td><td>09:30</td></tr></table></body></html>""".encode()
+    parsed = parse(page, "x.html")
+    assert parsed.title == "The Ærø ferry"
+    rows = [line.split() for line in text(parsed).splitlines() if line.strip()]
+    assert rows == [["Times"], ["Monday", "08:15"], ["Friday", "09:30"]]
+
+
+def test_html_in_its_declared_encoding():
+    parsed = example("report/salg-q3-2025.html")
+    assert "æ" in text(parsed) or "ø" in text(parsed)
+    assert "\ufffd" not in text(parsed)
+
+
+def test_html_that_is_nested_very_deeply_still_gives_its_words():
+    page = b"<div>word " * 1500
+    assert text(parse(b"<html><body>" + page, "x.html")).split() == ["word"] * 1500
+
+
+def test_markdown_is_read_as_the_page_it_describes():
+    header = b"---\ntitle: From the header\ndate: 2025-03-04\n---\n"
+    source = header + b"# A heading\n\n- *one*\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+    parsed = parse(source, "x.md")
+    assert (parsed.title, parsed.date) == ("From the header", "2025-03-04")
+    assert "*one*" not in text(parsed)
+    assert "|" not in text(parsed)
+    assert ["1", "2"] in [line.split() for line in text(parsed).splitlines()]
+
+
+def test_markdown_without_front_matter_is_titled_by_its_heading():
+    assert parse(b"# A heading\n\ntext", "x.md").title == "A heading"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252", "iso8859-1"])
+def test_plain_text_in_every_encoding_of_the_examples(encoding):
+    words = "Hvornår skal sygemeldingen ske? Ring til kontoret før klokken otte, så får du svar på det hele."
+    assert text(parse(words.encode(encoding), "x.txt")) == words
+
+
+def test_plain_text_keeps_no_control_characters():
+    assert text(parse(b"one\x07\r\ntwo\rthree\x0cfour", "x.txt")) == "one\ntwo\nthree\nfour"
+
+
+def test_email_has_headers_body_date_and_the_names_of_its_attachments():
+    parsed = example("invoice/freight-statement-2025-05.eml")
+    assert parsed.title == "Invoice TC-88214 and statement of account, May 2025"
+    assert parsed.date == "2025-06-02T08:14:51+01:00"
+    assert "From: Tidewell Couriers Accounts" in text(parsed)
+    assert "Attachments: TC-88214.pdf" in text(parsed)
+    assert "Dear Alison" in text(parsed)
+
+
+def test_email_that_is_html_only_is_read_as_a_page():
+    message = b"Subject: Hi\nContent-Type: text/html\n\n<p>Hello <b>there</b></p>"
+    assert "Hello there" in text(parse(message, "x.eml"))
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "expected"),
+    [
+        (b"%PDF-1.4 ...", "x.txt", "application/pdf"),
+        (b"\n\n%PDF-1.4", "x", "application/pdf"),
+        (b"<!DOCTYPE html><p>x", "x.txt", "text/html"),
+        (b"BM is how this text begins", "x.txt", "text/plain"),
+        (b"# x", "x.md", "text/markdown"),
+        (b"x", "README", "text/plain"),
+        (b"{\\rtf1 x}", "x.txt", "application/rtf"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "x.pdf", "image/png"),
+        (bytes(range(256)), "x.bin", "application/octet-stream"),
+        (b"", "x.txt", "text/plain"),
+    ],
+)
+def test_the_type_is_found_by_content_before_name(data, name, expected):
+    assert media_type_of(data, name) == expected
+
+
+def test_a_format_without_parser_is_named_with_those_that_have_one():
+    with pytest.raises(ParsingError, match=r"image/png is not read yet.*application/pdf") as caught:
+        parse(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "x.png")
+    assert caught.value.reason == "unsupported_format"
+
+
+def test_shared_pdfs_give_the_expected_outcome(shared_data):
+    with (shared_data / "expected_pdf.tsv").open() as stream:
+        rows = [row for row in csv.DictReader(stream, delimiter="\t") if row["path"].startswith("A_pdf/")]
+    reasons = {"password": "password", "damaged": "wont_open"}
+    for row in rows:
+        try:
+            parsed = parse((shared_data / row["path"]).read_bytes(), row["path"])
+            outcome = "ok" if parsed.has_text else "no_text"
+            assert len(parsed.pages) == int(row["pages"]), row["path"]
+        except ParsingError as error:
+            outcome = reasons[error.reason]
+        assert outcome == row["status"], row["path"]
+    assert len(rows) == 118

@@ -1,0 +1,254 @@
+"""What the index holds after documents were written, repeated, moved, changed, broken and deleted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from qdrant_client import AsyncQdrantClient
+
+from ray_app.records import Chunk, Content, Document, Failure, FileRef, Label, Outcome
+from ray_app.settings import StoreSettings
+from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
+from ray_app.store.edge import EdgeStore
+from ray_app.store.hits import find_hits
+from ray_app.store.lookup import changed, documents_below, known_contents
+from ray_app.store.protocol import AnyOf, Query
+from ray_app.store.server import ServerStore
+from ray_app.store.sweep import mark_deleted, sweep
+from ray_app.store.writer import write_documents
+
+pytestmark = pytest.mark.anyio
+
+DIMENSION = 4
+OK = (Outcome.INDEXED,)
+FAILED = Failure("parse", "damaged", "cannot be opened")
+
+
+@pytest.fixture(params=["edge", "local"])
+async def store(request, tmp_path):
+    opened = (
+        await EdgeStore.open(tmp_path, StoreSettings())
+        if request.param == "edge"
+        else ServerStore(AsyncQdrantClient(":memory:"), "test")
+    )
+    await opened.ensure(fingerprint="f0", dimension=DIMENSION)
+    yield opened
+    await opened.close()
+
+
+def place(path="a/x.txt", source="src", modified=1.0):
+    return FileRef(f"file:///root/{path}", path, source, "t", 10, modified)
+
+
+def document(ref, *texts, sha="0" * 64):
+    chunks = tuple(Chunk(i, text, 1, 0, len(text)) for i, text in enumerate(texts))
+    vectors = np.eye(DIMENSION, dtype=np.float32)[: len(texts)]
+    label = Label("letter", 0.9, "v1")
+    content = Content(
+        sha, "text/plain", "A title", "2025-01-01T00:00:00Z", 1, True, chunks, "en", 0.9, vectors, (label,)
+    )
+    return Document(ref, sha, content)
+
+
+async def write(store, *documents, run="r1", pipeline="p1"):
+    return await write_documents(store, documents, run=run, pipeline=pipeline)
+
+
+async def everything(store, collection):
+    found, _ = await store.scroll(collection, limit=1000)
+    return {one.id: one.payload for one in found}
+
+
+async def state(store):
+    """All points but for times and runs."""
+    return [
+        {
+            identity: {name: value for name, value in payload.items() if name not in ("updated", "run")}
+            for identity, payload in (await everything(store, collection)).items()
+        }
+        for collection in (DOCUMENTS, CONTENTS, CHUNKS)
+    ]
+
+
+async def delete(store, *refs):
+    gone = {f"file:///root/{ref.path}" for ref in refs}
+    async for page in documents_below(store, tenant="t", source=refs[0].source, root="file:///root"):
+        await mark_deleted(store, [one for one in page if one.payload["uri"] in gone], run="r9")
+    await sweep(store, "t")
+
+
+async def test_a_document_is_indexed_with_its_content_and_passages(store):
+    written = await write(store, document(place(), "one", "two"))
+    assert (written.outcomes, written.chunks) == (OK, 2)
+    (of_place,) = (await everything(store, DOCUMENTS)).values()
+    assert of_place["outcome"] == "indexed"
+    assert of_place["folders"] == ["a"]
+    (content,) = (await everything(store, CONTENTS)).values()
+    assert (content["title"], content["label"], content["language"], content["chunks"]) == (
+        "A title",
+        "letter",
+        "en",
+        2,
+    )
+    assert sorted(chunk["text"] for chunk in (await everything(store, CHUNKS)).values()) == ["one", "two"]
+
+
+async def test_writing_the_same_again_changes_nothing(store):
+    await write(store, document(place(), "one", "two"))
+    before = await state(store)
+    again = await write(store, document(place(), "one", "two"), run="r2")
+    await sweep(store, "t")
+    assert again.chunks == 0
+    assert await state(store) == before
+
+
+async def test_a_copy_costs_one_point_and_adds_its_place(store):
+    await write(store, document(place("a/x.txt"), "one"))
+    written = await write(store, Document(place("b/y.txt", "other"), "0" * 64))
+    await sweep(store, "t")
+    assert (written.outcomes, written.chunks) == ((Outcome.DUPLICATE,), 0)
+    (chunk,) = (await everything(store, CHUNKS)).values()
+    assert (chunk["sources"], chunk["folders"]) == (["other", "src"], ["a", "b"])
+
+
+async def test_copies_in_one_batch_are_indexed_once(store):
+    ref = place("b/y.txt")
+    written = await write(
+        store, document(place("a/x.txt"), "one"), Document(ref, "0" * 64), document(place("c"), "one")
+    )
+    assert written.outcomes == (Outcome.INDEXED, Outcome.DUPLICATE, Outcome.DUPLICATE)
+    assert len(await everything(store, CHUNKS)) == 1
+
+
+async def test_a_changed_file_replaces_its_old_passages(store):
+    await write(store, document(place(), "old"))
+    await write(store, document(place(modified=2), "new", sha="1" * 64))
+    await sweep(store, "t")
+    assert [chunk["text"] for chunk in (await everything(store, CHUNKS)).values()] == ["new"]
+    assert len(await everything(store, CONTENTS)) == 1
+
+
+async def test_a_touched_file_stays_what_it_was(store):
+    await write(store, document(place(), "one"))
+    written = await write(store, Document(place(modified=2), "0" * 64))
+    assert written.outcomes == (Outcome.UNCHANGED,)
+    (of_place,) = (await everything(store, DOCUMENTS)).values()
+    assert of_place["outcome"] == "indexed"
+    assert await changed(store, [place(modified=2)], pipeline="p1") == []
+
+
+async def test_a_changed_file_that_fails_keeps_its_old_content_marked_stale(store):
+    await write(store, document(place(), "old"))
+    await write(store, Document(place(modified=2), "1" * 64, failure=FAILED))
+    await sweep(store, "t")
+    (of_place,) = (await everything(store, DOCUMENTS)).values()
+    assert (of_place["outcome"], of_place["reason"], of_place["stale"]) == ("quarantined", "damaged", True)
+    assert [hit.passage for hit in await search(store)] == ["old"]
+
+
+async def test_a_new_pipeline_replaces_the_passages_of_the_old_one(store):
+    await write(store, document(place(), "one", "two"))
+    await write(store, document(place(), "one two"), pipeline="p2")
+    await sweep(store, "t")
+    assert [chunk["text"] for chunk in (await everything(store, CHUNKS)).values()] == ["one two"]
+
+
+async def test_content_goes_with_its_last_place(store):
+    first, second = place("a/x.txt"), place("b/y.txt")
+    await write(store, document(first, "one"), Document(second, "0" * 64))
+    await delete(store, first)
+    (chunk,) = (await everything(store, CHUNKS)).values()
+    assert chunk["folders"] == ["b"]
+    await delete(store, second)
+    assert await state(store) == [{}, {}, {}]
+
+
+async def test_only_what_lies_below_the_root_is_found_for_deletion(store):
+    await write(store, document(place("a/x.txt"), "one"), document(place("ab/y.txt"), "two", sha="1" * 64))
+    pages = [page async for page in documents_below(store, tenant="t", source="src", root="file:///root/a")]
+    assert [one.payload["path"] for page in pages for one in page] == ["a/x.txt"]
+
+
+async def test_a_failed_file_is_not_tried_again_until_it_or_the_pipeline_changes(store):
+    await write(store, Document(place(), "0" * 64, failure=FAILED))
+    assert await changed(store, [place()], pipeline="p1") == []
+    assert await changed(store, [place(modified=2)], pipeline="p1") != []
+    assert await changed(store, [place()], pipeline="p2") != []
+
+
+async def test_a_passing_failure_is_tried_again(store):
+    await write(store, Document(place(), failure=Failure("fetch", "unreadable", "gone", passing=True)))
+    assert await changed(store, [place()], pipeline="p1") == [place()]
+
+
+async def test_a_copy_whose_original_vanished_meanwhile_is_tried_again(store):
+    written = await write(store, Document(place(), "0" * 64))
+    assert written.outcomes == (Outcome.QUARANTINED,)
+    assert await changed(store, [place()], pipeline="p1") == [place()]
+
+
+async def test_only_contents_of_the_same_pipeline_are_known(store):
+    await write(store, document(place(), "one"))
+    hashes = ["0" * 64, "1" * 64]
+    assert await known_contents(store, "t", hashes, pipeline="p1") == {"0" * 64}
+    assert await known_contents(store, "t", hashes, pipeline="p2") == set()
+    assert await known_contents(store, "other tenant", hashes, pipeline="p1") == set()
+
+
+async def test_a_write_that_broke_off_before_its_commit_is_not_found_and_can_be_repeated(store):
+    whole = document(place(), "one", "two")
+    await write(store, whole)
+    finished = await state(store)
+    await store.delete(DOCUMENTS, list(finished[0]))  # as if the process had died before its last write
+    assert await search(store) == []
+    written = await write(store, Document(place(), "0" * 64))
+    await sweep(store, "t")
+    assert written.outcomes == OK
+    assert [hit.passage for hit in await search(store)] == ["one"]
+    assert [{**payload, "sweep": []} for payload in (await state(store))[0].values()] == list(finished[0].values())
+
+
+async def test_a_sweep_that_broke_off_is_finished_by_the_next(store):
+    await write(store, document(place(), "old"))
+    await write(store, document(place(modified=2), "new", sha="1" * 64))
+    old = next(identity for identity, chunk in (await everything(store, CHUNKS)).items() if chunk["text"] == "old")
+    await store.delete(CHUNKS, [old])  # as far as the first one came
+    await sweep(store, "t")
+    assert len(await everything(store, CONTENTS)) == 1
+    assert all(payload["sweep"] == [] for payload in (await everything(store, DOCUMENTS)).values())
+
+
+async def search(store, *, limit=10, **places):
+    query = Query(limit=limit, dense=[1.0, 0.1, 0.0, 0.0])
+    conditions = [AnyOf("tenant", ["t"]), *(AnyOf(field, [value]) for field, value in places.items())]
+    return await find_hits(store, query, limit=limit, places=conditions)
+
+
+async def test_a_hit_is_a_document_with_its_best_passage_and_all_its_places(store):
+    await write(store, document(place("b/y.txt", "other"), "best", "second"), Document(place("a/x.txt"), "0" * 64))
+    await sweep(store, "t")
+    (hit,) = await search(store)
+    assert (hit.passage, hit.title, hit.labels) == ("best", "A title", (Label("letter", 0.9, "v1"),))
+    assert hit.uri == "file:///root/a/x.txt"
+    assert hit.places == ("file:///root/a/x.txt", "file:///root/b/y.txt")
+
+
+async def test_a_hit_shows_only_places_that_pass_the_conditions(store):
+    await write(store, document(place("b/y.txt", "other"), "best"), Document(place("a/x.txt"), "0" * 64))
+    (hit,) = await search(store, source="other")
+    assert hit.places == ("file:///root/b/y.txt",)
+    assert await search(store, source="nobody") == []
+
+
+async def test_one_long_document_does_not_crowd_out_the_others(store):
+    texts = [f"passage {i}" for i in range(60)]
+    long = document(place("long.txt"), *texts, sha="1" * 64)
+    vectors = np.tile(np.array([1, 0.1, 0, 0], np.float32), (60, 1))
+    assert long.content
+    long = Document(long.ref, long.sha256, Content(**{**_fields(long.content), "vectors": vectors}))
+    await write(store, long, document(place("short.txt"), "short", sha="2" * 64))
+    assert {hit.uri[-8:] for hit in await search(store, limit=2)} == {"long.txt", "hort.txt"}
+
+
+def _fields(content):
+    return {name: getattr(content, name) for name in Content.__slots__}
