@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -59,19 +58,16 @@ class Display:
         )
         with Progress(*columns, console=self._console, transient=True) as progress:
             task = progress.add_task("documents", total=total, detail="")
-            for snapshot, elapsed in self._watch(read, stop, _REFRESH_S):
-                progress.update(task, completed=snapshot.documents["write"], detail=_detail(snapshot, elapsed))
+            for snapshot in self._watch(read, stop, _REFRESH_S):
+                progress.update(task, completed=snapshot.documents["write"], detail=_detail(snapshot))
 
     def _lines(self, total: int, read: Callable[[], Snapshot], stop: threading.Event) -> None:
-        for snapshot, elapsed in self._watch(read, stop, _LINE_EVERY_S):
+        for snapshot in self._watch(read, stop, _LINE_EVERY_S):
             done = snapshot.documents["write"]
-            left = f", {_time(elapsed / done * (total - done))} left" if done else ""
-            self.say(f"{done}/{total} documents, {_detail(snapshot, elapsed)}{left}")
+            left = f", {_time(snapshot.working_s / done * (total - done))} left" if done else ""
+            self.say(f"{done}/{total} documents, {_detail(snapshot)}{left}")
 
-    def _watch(
-        self, read: Callable[[], Snapshot], stop: threading.Event, every_s: float
-    ) -> Iterator[tuple[Snapshot, float]]:
-        started = time.monotonic()
+    def _watch(self, read: Callable[[], Snapshot], stop: threading.Event, every_s: float) -> Iterator[Snapshot]:
         warned = False
         while not stop.wait(every_s):
             snapshot = read()
@@ -80,13 +76,15 @@ class Display:
                     f"no document has moved for {snapshot.idle_s:.0f} s; they wait for {slowest_stage(snapshot)!r}"
                 )
             warned = snapshot.idle_s > self._stall_warning_s
-            yield snapshot, time.monotonic() - started
+            yield snapshot
 
 
-def _detail(snapshot: Snapshot, elapsed: float) -> str:
-    done = snapshot.documents["write"]
+def _detail(snapshot: Snapshot) -> str:
+    if not snapshot.working_s:
+        return "starting workers"
+    speed = snapshot.documents["write"] / snapshot.working_s
     quarantined = snapshot.outcomes[Outcome.QUARANTINED]
-    return f"{snapshot.chunks} chunks, {done / max(elapsed, 1e-9):.1f} documents/s, {quarantined} quarantined"
+    return f"{snapshot.chunks} chunks, {speed:.1f} documents/s, {quarantined} quarantined"
 
 
 def _time(seconds: float) -> str:

@@ -16,15 +16,17 @@ STAGES = ("extract", "embed", "write")
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Documents that left each stage, passages and outcomes written, and when anything last moved.
+    """Documents that left each stage, passages and outcomes written, and how long nothing has moved.
 
-    Counts are for showing: after a crash a repeated block is counted twice. The run's summary is not.
+    `working_s` is the time since a worker had loaded the embedding model, 0 until then. Counts are for
+    showing: after a crash a repeated block is counted twice. The run's summary is not.
     """
 
     documents: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     chunks: int = 0
     idle_s: float = 0.0
+    working_s: float = 0.0
 
 
 class Progress:
@@ -35,6 +37,11 @@ class Progress:
         self._outcomes: Counter[str] = Counter()
         self._chunks = 0
         self._moved = time.monotonic()
+        self._working_since: float | None = None
+
+    def model_loaded(self) -> None:
+        """An embedding worker is ready."""
+        self._working_since = self._working_since or time.monotonic()
 
     def passed(self, stage: str, documents: int) -> None:
         """So many more documents have left the stage."""
@@ -49,7 +56,14 @@ class Progress:
 
     def snapshot(self) -> Snapshot:
         """How things stand."""
-        return Snapshot(Counter(self._documents), Counter(self._outcomes), self._chunks, time.monotonic() - self._moved)
+        now = time.monotonic()
+        return Snapshot(
+            documents=Counter(self._documents),
+            outcomes=Counter(self._outcomes),
+            chunks=self._chunks,
+            idle_s=now - self._moved,
+            working_s=now - self._working_since if self._working_since else 0.0,
+        )
 
 
 def start_progress() -> Handle:

@@ -78,6 +78,7 @@ class Embed:
         self._progress = progress
         self._embedder = bulk_embedder(prepare_model(settings), settings.embedding, threads=threads)
         self._classifier = open_classifier(settings, self._embedder)
+        progress.model_loaded.remote()
 
     def __call__(self, rows: Rows) -> Rows:
         documents = list(rows[_COLUMN])

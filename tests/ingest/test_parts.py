@@ -111,7 +111,7 @@ def shown(snapshot, *, terminal, seconds, stall=60.0):
 
 
 def test_a_terminal_shows_a_bar_with_counts():
-    snapshot = Snapshot(Counter(write=4), Counter(quarantined=1), chunks=9)
+    snapshot = Snapshot(Counter(write=4), Counter(quarantined=1), chunks=9, working_s=2)
     output = shown(snapshot, terminal=True, seconds=1.2)
     assert "4/10" in output
     assert "9 chunks" in output
@@ -119,14 +119,17 @@ def test_a_terminal_shows_a_bar_with_counts():
 
 
 def test_elsewhere_there_is_a_plain_line_now_and_then():
-    snapshot = Snapshot(Counter(write=4), Counter(quarantined=1), chunks=9)
+    snapshot = Snapshot(Counter(write=4), Counter(quarantined=1), chunks=9, working_s=2)
     output = shown(snapshot, terminal=False, seconds=5.3)
-    assert output.startswith("4/10 documents, 9 chunks, ")
-    assert " left" in output
+    assert output.startswith("4/10 documents, 9 chunks, 2.0 documents/s, 1 quarantined, 3 s left\n")
     assert "\x1b" not in output
 
 
 def test_a_run_that_stands_still_says_which_stage_is_waited_for():
-    snapshot = Snapshot(Counter(extract=4), idle_s=99)
+    snapshot = Snapshot(Counter(extract=4), idle_s=99, working_s=100)
     output = shown(snapshot, terminal=True, seconds=1.2, stall=10)
     assert output.count("no document has moved for 99 s; they wait for 'embed'") == 1
+
+
+def test_before_the_model_is_loaded_the_display_says_that_workers_start():
+    assert "starting workers" in shown(Snapshot(), terminal=True, seconds=1.2)
