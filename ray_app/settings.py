@@ -58,12 +58,23 @@ class EmbeddingSettings(Group):
     sha256: str | None = Field(
         None, description="Refuse weights whose SHA-256 is another; the default model is always pinned."
     )
-    query_backend: Literal["onnx", "torch"] = Field(
-        "onnx", description="What embeds queries: ONNX is the quicker for one text at a time."
+    backend: Literal["onnx", "torch"] | None = Field(
+        None,
+        description="What runs the model; unset: torch in an ingest on GPUs, else ONNX, the quicker on CPUs. "
+        "Name torch for a model that cannot be exported to ONNX.",
     )
-    batch_size: int = Field(16, gt=0, description="Passages in one forward pass; small batches stay in a CPU's cache.")
-    threads: int | None = Field(None, gt=0, description="CPU threads of one embedding worker; unset: up to 4.")
-    device: str | None = Field(None, description="torch device such as cuda:0; unset: a GPU if Ray gives one.")
+    batch_size: int | None = Field(
+        None,
+        gt=0,
+        description="Passages in one forward pass; unset: 64 on a GPU, 8 with torch on a CPU, 2 with ONNX: "
+        "small batches are hardly padded and stay in a core's cache.",
+    )
+    threads: int | None = Field(
+        None,
+        gt=0,
+        description="CPU threads of one embedding worker; unset: 1 where memory allows a worker per CPU.",
+    )
+    device: str | None = Field(None, description="torch device such as cuda:1; unset: the GPU that Ray gives.")
 
 
 class ChunkingSettings(Group):
@@ -166,7 +177,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(
         default_factory=lambda: user_data_path("ray-app"),
-        description="Where the embedded index, models and runs live.",
+        description="Where the embedded index, models and runs live; on Linux, ~/.local/share/ray-app unless set.",
     )
     tenant: str = Field("default", min_length=1, description="Tenant of documents and searches.")
     store: StoreSettings = StoreSettings()

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ray_app import client
 from ray_app.errors import QueryError
-from ray_app.models.embedder import query_embedder
+from ray_app.models.embedder import open_embedder
 from ray_app.models.prepared import prepare_model
 from ray_app.search.request import Mode, SearchRequest
 from ray_app.search.searcher import Searcher, answer
@@ -47,7 +47,7 @@ async def _directly(settings: Settings, body: dict[str, Any]) -> dict[str, Any]:
     model = prepare_model(settings)
     store = await open_store(settings)
     try:
-        searcher = Searcher(store, query_embedder(model, settings.embedding), settings)
+        searcher = Searcher(store, open_embedder(model, settings.embedding), settings)
         return await answer(searcher, SearchRequest(**body))
     finally:
         await store.close()

@@ -12,7 +12,7 @@ from semantic_text_splitter import TextSplitter
 
 from ray_app import pipeline, sources
 from ray_app.errors import ConfigurationError
-from ray_app.models.embedder import bulk_embedder
+from ray_app.models.embedder import open_embedder
 from ray_app.models.prepared import PreparedModel
 from ray_app.models.training import Examples
 from ray_app.parsing.sandbox import Sandbox
@@ -62,7 +62,7 @@ def _read(labels: Mapping[FileRef, str], settings: Settings, model: PreparedMode
     readable = [document for document in documents if document.content and document.content.has_text]
     if not readable:
         raise ConfigurationError("none of the labelled files could be read as text")
-    embedded = pipeline.embed(readable, bulk_embedder(model, settings.embedding, threads=threads))
+    embedded = pipeline.embed(readable, open_embedder(model, settings.embedding, threads=threads))
     contents = [document.content for document in embedded if document.content]
     examples = Examples(
         texts=[pipeline.text_of(content.chunks) for content in contents],

@@ -1,8 +1,9 @@
-"""How a cluster's CPUs are shared out between the stages of an ingest."""
+"""How a cluster's processors and memory are shared out between the stages of an ingest."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ray_app.settings import Settings
@@ -10,11 +11,14 @@ from ray_app.settings import Settings
 # CPUs that a Ray task or actor asks for. They are claims, not limits: reading and writing mostly wait.
 EXTRACT_CPUS = 0.25
 WRITE_CPUS = 0.25
-# Threads of one embedding worker at most: beyond, small matrices gain nothing from more.
-_MOST_THREADS = 4
 # Kept free of pools: for tasks, the index's owner, and a server beside. Pools that hold every CPU after a
 # node's death would leave none to read and write with, and the run would stand still.
 _RESERVED_SHARE = 0.4
+# Of the memory that Ray hands out, for embedding workers; and what one takes besides two copies of the weights.
+_MEMORY_SHARE = 0.5
+_WORKER_BYTES = 400 << 20
+# Threads of one embedding worker at most, where memory allows fewer workers than CPUs.
+_MOST_THREADS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +29,22 @@ class Shares:
     embed_workers: int
     embed_threads: int
     embed_cpus: float
+    embed_gpus: int
 
 
-def share_out(cpus: float, settings: Settings) -> Shares:
-    """Both pools together claim at most six tenths of the cluster's `cpus`, but one worker each."""
-    threads = settings.embedding.threads or max(1, min(_MOST_THREADS, math.floor(cpus)))
-    for_pools = cpus * (1 - _RESERVED_SHARE)
+def share_out(resources: Mapping[str, float], weights_bytes: int, settings: Settings) -> Shares:
+    """Both pools together claim at most six tenths of the cluster's CPUs, but one worker each.
+
+    `resources` is what Ray says of the cluster. There is one embedding worker for each GPU; without GPUs
+    one for each CPU: workers of one thread do more than one worker of many threads, which wait for each
+    other at every matrix (docs/benchmarks.md).
+    """
+    cpus = resources.get("CPU", 1.0)
     extract = settings.ingest.parse_workers or max(1, math.floor(cpus / 4))
-    left = for_pools - extract * EXTRACT_CPUS
-    embed = settings.ingest.embed_workers or max(1, math.floor(left / threads))
-    claim = min(float(threads), max(EXTRACT_CPUS, math.floor(left / embed * 100) / 100))
-    return Shares(extract, embed, threads, claim)
+    gpus = 0 if settings.embedding.backend == "onnx" else math.floor(resources.get("GPU", 0))
+    fitting = resources.get("memory", math.inf) * _MEMORY_SHARE / (2 * weights_bytes + _WORKER_BYTES)
+    embed = settings.ingest.embed_workers or max(1, math.floor(gpus or min(cpus, fitting)))
+    threads = settings.embedding.threads or max(1, min(_MOST_THREADS, math.floor(cpus / embed)))
+    left = cpus * (1 - _RESERVED_SHARE) - extract * EXTRACT_CPUS
+    claim = min(float(threads), max(0.1, math.floor(left / embed * 100) / 100))
+    return Shares(extract, embed, threads, claim, embed_gpus=1 if gpus else 0)

@@ -21,7 +21,7 @@ from ray_app.errors import ConfigurationError
 from ray_app.ingest.display import Display
 from ray_app.ingest.listing import Listing, blocks, delete_missing, list_changed
 from ray_app.ingest.progress import start_progress
-from ray_app.ingest.resources import EXTRACT_CPUS, WRITE_CPUS, share_out
+from ray_app.ingest.resources import EXTRACT_CPUS, WRITE_CPUS, Shares, share_out
 from ray_app.ingest.summary import Summary, summarise
 from ray_app.ingest.workers import Embed, Extract, IndexSink
 from ray_app.models.prepared import prepare_model
@@ -68,7 +68,8 @@ def ingest(work: Work, settings: Settings, display: Display) -> Summary:
         with _recorded(runner, store, settings.tenant, [root for root, _ in roots]) as run:
             display.say("listing files")
             found = runner.run(_list(store, listings, pipeline, work.limit, settings))
-            outcomes, chunks = _process(found, settings, run.id, pipeline, display)
+            shares = share_out(_resources(), model.weights.bytes, settings)
+            outcomes, chunks = _process(found, settings, shares, run.id, pipeline, display)
             deleted = runner.run(_tidy(store, listings, run.id, work.delete_missing, settings.tenant))
             if runner.run(store.build_graph()):
                 display.say("built the search graph")
@@ -118,12 +119,13 @@ async def _list(
     return refs, documents
 
 
-def _process(found: Blocks, settings: Settings, run: str, pipeline: str, display: Display) -> tuple[Counter[str], int]:
+def _process(
+    found: Blocks, settings: Settings, shares: Shares, run: str, pipeline: str, display: Display
+) -> tuple[Counter[str], int]:
     """Runs the pipeline over the blocks; returns how many documents have each outcome, and new passages."""
     refs, documents = found
     if not refs:
         return Counter(), 0
-    shares = share_out(_cpus(), settings)
     progress = start_progress()
     sink = IndexSink(settings, run=run, version=pipeline, progress=progress)
     DataContext.get_current().enable_progress_bars = False  # our own display tells how the run gets on
@@ -139,10 +141,12 @@ def _process(found: Blocks, settings: Settings, run: str, pipeline: str, display
         )
         .map_batches(
             Embed,
-            fn_constructor_args=(settings, shares.embed_threads, progress),
+            fn_constructor_args=(settings, progress),
+            fn_constructor_kwargs={"threads": shares.embed_threads, "gpu": bool(shares.embed_gpus)},
             batch_size=None,
             compute=ActorPoolStrategy(min_size=1, max_size=shares.embed_workers),
             num_cpus=shares.embed_cpus,
+            num_gpus=shares.embed_gpus,
         )
     )
     with display.watching(documents, lambda: ray.get(progress.snapshot.remote())):
@@ -157,6 +161,6 @@ async def _tidy(store: Store, listings: Sequence[Listing], run: str, delete: boo
     return deleted
 
 
-def _cpus() -> float:
+def _resources() -> dict[str, float]:
     resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    return resources.get("CPU", 1.0)
+    return resources

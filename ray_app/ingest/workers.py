@@ -71,12 +71,12 @@ class Extract:
 class Embed:
     """Passages to vectors and labels."""
 
-    def __init__(self, settings: Settings, threads: int, progress: Handle) -> None:
-        from ray_app.models.embedder import bulk_embedder  # torch: only these workers need it
+    def __init__(self, settings: Settings, progress: Handle, *, threads: int, gpu: bool) -> None:
+        from ray_app.models.embedder import open_embedder  # these workers alone need a model
         from ray_app.models.registry import open_classifier
 
         self._progress = progress
-        self._embedder = bulk_embedder(prepare_model(settings), settings.embedding, threads=threads)
+        self._embedder = open_embedder(prepare_model(settings), settings.embedding, threads=threads, gpu=gpu)
         self._classifier = open_classifier(settings, self._embedder)
         progress.model_loaded.remote()
 

@@ -24,16 +24,22 @@ _TOLERANCE = 1e-4
 _PROBES = ("a", "notice period of the lease", "Hvornår skal sygemelding ske? " * 8, "long " * 600)
 
 
-def export(weights: Weights, folder: Path) -> None:
-    """Writes `folder` whole or not at all. Raises ModelError where ONNX and torch disagree."""
+def export(weights: Weights, folder: Path, *, with_onnx: bool) -> None:
+    """Writes `folder` whole or not at all. Raises ModelError where ONNX cannot express what torch computes."""
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     model = SentenceTransformer(str(weights.folder), device="cpu", local_files_only=True).eval()
     draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".draft-"))
     try:
         model.tokenizer.backend_tokenizer.save(str(draft / "tokenizer.json"))
-        _write_onnx(model, draft / "model.onnx")
-        manifest = _manifest(model, weights, parity=_parity(model, draft))
+        if with_onnx:
+            try:
+                _write_onnx(model, draft / "model.onnx")
+            except torch.onnx.OnnxExporterError as error:
+                raise ModelError(
+                    f"{weights.name} cannot be exported to ONNX; set embedding.backend to torch"
+                ) from error
+        manifest = _manifest(model, weights, parity=_parity(model, draft) if with_onnx else None)
         (draft / "manifest.json").write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)  # without a manifest it is the rest of a broken attempt
         draft.replace(folder)
@@ -41,7 +47,7 @@ def export(weights: Weights, folder: Path) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _manifest(model: SentenceTransformer, weights: Weights, *, parity: float) -> Manifest:
+def _manifest(model: SentenceTransformer, weights: Weights, *, parity: float | None) -> Manifest:
     prompts = {name: text or "" for name, text in model.prompts.items()}
     return Manifest(
         name=weights.name,
@@ -79,7 +85,7 @@ def _write_onnx(model: SentenceTransformer, path: Path) -> None:
             output_names=["sentence_embedding"],
             dynamic_shapes={"input_ids": axes, "attention_mask": axes},
             dynamo=True,
-            external_data=False,
+            external_data=True,  # one file may hold no more than 2 GB
             verbose=False,
         )
 
@@ -89,7 +95,5 @@ def _parity(model: SentenceTransformer, folder: Path) -> float:
     got = run_onnx(folder, list(_PROBES), max_tokens=model.max_seq_length or 512)
     difference = float(np.abs(expected - got).max())
     if difference > _TOLERANCE:
-        raise ModelError(
-            f"the exported model differs from torch by {difference:.1e}; set embedding.query_backend to torch"
-        )
+        raise ModelError(f"the exported model differs from torch by {difference:.1e}; set embedding.backend to torch")
     return difference

@@ -1,7 +1,7 @@
 """An embedding model made ready for use, once per machine, in a folder named by its weights' hash.
 
-The folder holds `model.onnx` (tokens to unit vectors, pooling included), `tokenizer.json` and
-`manifest.json`. Queries then need onnxruntime and tokenizers only: torch takes seconds to import.
+The folder holds `model.onnx` (tokens to unit vectors, pooling included; not where torch runs the model),
+`tokenizer.json` and `manifest.json`. Nothing then needs torch, which takes seconds to import.
 """
 
 from __future__ import annotations
@@ -19,11 +19,15 @@ from ray_app.models.weights import Weights, find_weights
 from ray_app.settings import Settings
 
 # Bump when the export changes: older folders are then left alone and a new one is made.
-_FORMAT = 1
+_FORMAT = 2
 
 
 class Manifest(BaseModel):
-    """What one must know of a model to use it. `max_tokens` counts the special ones too."""
+    """What one must know of a model to use it.
+
+    `max_tokens` counts the special ones too. `parity` is the largest difference between a component of
+    torch's and of ONNX's vectors, None without ONNX.
+    """
 
     name: str
     sha256: str
@@ -32,7 +36,7 @@ class Manifest(BaseModel):
     special_tokens: int
     query_prompt: str
     passage_prompt: str
-    parity: float
+    parity: float | None
 
     @property
     def fingerprint(self) -> str:
@@ -62,14 +66,16 @@ def prepare_model(settings: Settings) -> PreparedModel:
     Raises ModelError where the weights are missing or wrong, or where ONNX and torch disagree.
     """
     weights = find_weights(settings.embedding)
-    folder = settings.models_dir / "embedding" / f"{weights.sha256[:16]}-{_FORMAT}"
+    with_onnx = settings.embedding.backend != "torch"
+    name = f"{weights.sha256[:16]}-{_FORMAT}" + ("" if with_onnx else "-torch")
+    folder = settings.models_dir / "embedding" / name
     if not (folder / "manifest.json").is_file():
         from ray_app.models.export import export  # heavy: torch
 
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):
             if not (folder / "manifest.json").is_file():
-                export(weights, folder)
+                export(weights, folder, with_onnx=with_onnx)
     try:
         manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
     except (OSError, ValidationError) as error:

@@ -21,11 +21,12 @@ _WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A sentence-transformers model on disk; `sha256` is its weights file's."""
+    """A sentence-transformers model on disk; `sha256` and `bytes` are its weights file's."""
 
     name: str
     folder: Path
     sha256: str
+    bytes: int
 
 
 def find_weights(settings: EmbeddingSettings) -> Weights:
@@ -34,14 +35,16 @@ def find_weights(settings: EmbeddingSettings) -> Weights:
     Raises ModelError where there is none, or where its weights are not those it is pinned to.
     """
     folder = _folder(settings.model)
-    digest = _digest(folder)
+    file = _weights_file(folder)
+    with file.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
     wanted = settings.sha256 or _PINNED.get(settings.model)
     if wanted and digest != wanted:
         raise ModelError(
             f"{folder}: the weights of {settings.model} have SHA-256 {digest}, but are pinned to {wanted}; "
             "install the published file again, or set embedding.sha256 if you trust this one"
         )
-    return Weights(settings.model, folder, digest)
+    return Weights(settings.model, folder, digest, file.stat().st_size)
 
 
 def _folder(name: str) -> Path:
@@ -66,9 +69,8 @@ def _download(name: str) -> Path:
         ) from error
 
 
-def _digest(folder: Path) -> str:
+def _weights_file(folder: Path) -> Path:
     for name in _WEIGHTS:
         if (folder / name).is_file():
-            with (folder / name).open("rb") as stream:
-                return hashlib.file_digest(stream, "sha256").hexdigest()
+            return folder / name
     raise ModelError(f"{folder}: holds no {' or '.join(_WEIGHTS)}; is it a sentence-transformers model?")

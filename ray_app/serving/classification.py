@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ray.serve.handle import DeploymentHandle
 
 from ray_app.enrichment.chunking import chunk
-from ray_app.models.embedder import query_embedder
+from ray_app.models.embedder import open_embedder
 from ray_app.models.prepared import prepare_model
 from ray_app.models.registry import current_version, open_classifier
 from ray_app.pipeline import mean_vector, open_splitter, text_of
@@ -26,7 +26,7 @@ class Classification:
         self._settings = settings
         self._embedding = embedding
         self._splitter = open_splitter(model, settings.chunking)
-        self._embedder = query_embedder(model, settings.embedding)
+        self._embedder = open_embedder(model, settings.embedding)
         self._version = current_version(settings)
         self._classifier = open_classifier(settings, self._embedder)
 

@@ -7,7 +7,7 @@ import asyncio
 import numpy as np
 from ray import serve
 
-from ray_app.models.embedder import Vectors, query_embedder
+from ray_app.models.embedder import Vectors, open_embedder
 from ray_app.models.prepared import prepare_model
 from ray_app.settings import Settings
 
@@ -20,7 +20,7 @@ class Embedding:
 
     def __init__(self, settings: Settings) -> None:
         model = prepare_model(settings)
-        self._embedder = query_embedder(model, settings.embedding)
+        self._embedder = open_embedder(model, settings.embedding)
         self._tokenizer = model.tokenizer()
         self._most_tokens = model.manifest.max_tokens
         self._batched.set_batch_wait_timeout_s(settings.serving.batch_wait_s)  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 
-from ray_app.models.embedder import Vectors, query_embedder
+from ray_app.models.embedder import Vectors, open_embedder
 from ray_app.models.prepared import prepare_model
 from ray_app.records import Label
 from ray_app.search.searcher import Searcher
@@ -40,7 +40,7 @@ class Services:
 async def open_services(settings: Settings, embed: Embed, classify: Classify) -> AsyncIterator[Services]:
     """Opens the index (making an empty one where there is none) and the query's model."""
     model = prepare_model(settings)
-    embedder = query_embedder(model, settings.embedding)
+    embedder = open_embedder(model, settings.embedding)
     if not settings.store.url:
         await asyncio.to_thread(start_owner, settings.index_dir, settings.store)
     store = await open_store(settings)

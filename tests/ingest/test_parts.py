@@ -48,7 +48,7 @@ async def test_blocks_are_limited_by_size_and_a_large_file_has_one_of_its_own():
 
 @pytest.mark.parametrize("cpus", [1, 2, 4, 8, 16, 64])
 def test_pools_leave_processors_for_tasks_and_services(cpus):
-    shares = share_out(cpus, Settings())
+    shares = share_out({"CPU": cpus}, 90_000_000, Settings())
     claimed = shares.extract_workers * EXTRACT_CPUS + shares.embed_workers * shares.embed_cpus
     assert claimed <= max(0.6 * cpus, 0.6)
     assert shares.extract_workers >= 1
@@ -57,8 +57,23 @@ def test_pools_leave_processors_for_tasks_and_services(cpus):
 
 def test_settings_go_before_the_shares():
     settings = Settings(ingest=IngestSettings(parse_workers=3, embed_workers=2), embedding=EmbeddingSettings(threads=1))
-    shares = share_out(16, settings)
+    shares = share_out({"CPU": 16}, 90_000_000, settings)
     assert (shares.extract_workers, shares.embed_workers, shares.embed_threads) == (3, 2, 1)
+
+
+def test_a_large_model_gets_fewer_workers_with_more_threads():
+    small = share_out({"CPU": 8, "memory": 16 << 30}, 90_000_000, Settings())
+    large = share_out({"CPU": 8, "memory": 16 << 30}, 1_500_000_000, Settings())
+    assert (small.embed_workers, small.embed_threads) == (8, 1)
+    assert (large.embed_workers, large.embed_threads) == (2, 4)
+
+
+def test_each_gpu_gets_one_embedding_worker_unless_onnx_is_wanted():
+    cluster = {"CPU": 16, "GPU": 2}
+    shares = share_out(cluster, 90_000_000, Settings())
+    assert (shares.embed_workers, shares.embed_gpus) == (2, 1)
+    onnx = share_out(cluster, 90_000_000, Settings(embedding=EmbeddingSettings(backend="onnx")))
+    assert (onnx.embed_workers, onnx.embed_gpus) == (16, 0)
 
 
 def failing_on(bad):

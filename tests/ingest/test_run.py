@@ -177,11 +177,11 @@ def test_real_pdfs_have_the_expected_outcomes(owned, shared_data):
 
 
 def test_a_search_finds_what_was_ingested(owned, folder, model):
-    from ray_app.models.embedder import query_embedder
+    from ray_app.models.embedder import open_embedder
     from ray_app.search.searcher import Searcher, answer
 
     run(owned, folder)
-    embedder = query_embedder(model, owned.embedding)
+    embedder = open_embedder(model, owned.embedding)
 
     async def find(store):
         return await answer(Searcher(store, embedder, owned), SearchRequest("hvornår skal sygemelding ske"))

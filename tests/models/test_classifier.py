@@ -8,7 +8,7 @@ import skops.io
 
 from ray_app.errors import ConfigurationError, ModelError
 from ray_app.models import classifier, registry
-from ray_app.models.embedder import query_embedder
+from ray_app.models.embedder import open_embedder
 from ray_app.models.training import Examples, expected_calibration_error, train
 from ray_app.models.zero_shot import ZeroShotClassifier
 from ray_app.settings import ClassificationSettings, EmbeddingSettings
@@ -22,7 +22,7 @@ TEXTS = {
 
 @pytest.fixture(scope="module")
 def embedder(model):
-    return query_embedder(model, EmbeddingSettings())
+    return open_embedder(model, EmbeddingSettings())
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ray_app.errors import ModelError
-from ray_app.models.embedder import bulk_embedder, query_embedder
+from ray_app.models.embedder import open_embedder
 from ray_app.models.prepared import prepare_model
 from ray_app.models.weights import find_weights
 from ray_app.settings import EmbeddingSettings, Settings
@@ -16,7 +16,7 @@ TEXTS = ["hello", "the notice period of the lease", "Hvornår skal sygemelding s
 
 @pytest.fixture(scope="module")
 def onnx(model):
-    return query_embedder(model, EmbeddingSettings())
+    return open_embedder(model, EmbeddingSettings())
 
 
 def test_the_default_weights_are_the_published_ones():
@@ -59,7 +59,7 @@ def test_vectors_have_canonical_values(onnx):
 
 
 def test_onnx_and_torch_agree_on_short_long_and_foreign_texts(model, onnx):
-    torch = bulk_embedder(model, EmbeddingSettings(), threads=1)
+    torch = open_embedder(model, EmbeddingSettings(backend="torch"))
     np.testing.assert_allclose(onnx.embed_passages(TEXTS), torch.embed_passages(TEXTS), atol=1e-5)
 
 

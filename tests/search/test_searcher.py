@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ray_app.errors import QueryError
-from ray_app.models.embedder import query_embedder
+from ray_app.models.embedder import open_embedder
 from ray_app.records import Chunk, Content, Document, FileRef, Label
 from ray_app.search.request import SearchRequest
 from ray_app.search.searcher import Searcher, answer
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture(scope="module")
 def embedder(model):
-    return query_embedder(model, EmbeddingSettings())
+    return open_embedder(model, EmbeddingSettings())
 
 
 @pytest.fixture
