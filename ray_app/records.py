@@ -57,8 +57,16 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Child:
+    """A file inside a document: an attachment, or a member of an archive. `name` may begin with folders."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a parser found: text by page, and what the file says of itself.
+    """What a parser found: text by page, what the file says of itself, and the files inside it.
 
     `date` is the document's own date in ISO 8601 (from its metadata), None where it has none.
     """
@@ -68,6 +76,7 @@ class Parsed:
     title: str = ""
     date: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    children: tuple[Child, ...] = ()
 
     @property
     def has_text(self) -> bool:
