@@ -50,10 +50,14 @@ class FileRef:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of text; `number` counts from 1. A format without pages has one."""
+    """One page of text; `number` counts from 1. A format without pages has one.
+
+    `confidence` (0 to 1) is how sure the recognition of an image was, None where the text was there as text.
+    """
 
     number: int
     text: str
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """From a file's bytes to its text: one file per format, `PARSERS` names them by media type.
 
-To add a format, write `parsing/<format>.py` with a `parse(data) -> Parsed`, and add its row below.
+To add a format, write `parsing/<format>.py` with a `parse(data, settings) -> Parsed`, and add its row below.
 Nothing here may be called on a document from outside except through `sandbox.Sandbox`: parsers of
 hostile files crash, hang and grow.
 """
@@ -15,12 +15,13 @@ from pathlib import PurePosixPath
 from ray_app.errors import ParsingError
 from ray_app.parsing import docx, email, html, markdown, pdf, text
 from ray_app.parsing.detect import media_type_of
-from ray_app.records import Page, Parsed
+from ray_app.records import Parsed
+from ray_app.settings import ParsingSettings
 
 # Bump when any parser gives other text for the same bytes: it is part of the pipeline's version.
 PARSING_VERSION = "1"
 
-PARSERS: dict[str, Callable[[bytes], Parsed]] = {
+PARSERS: dict[str, Callable[[bytes, ParsingSettings], Parsed]] = {
     "application/pdf": pdf.parse,
     "text/html": html.parse,
     "application/xhtml+xml": html.parse,
@@ -34,7 +35,7 @@ PARSERS: dict[str, Callable[[bytes], Parsed]] = {
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
-def parse(data: bytes, name: str) -> Parsed:
+def parse(data: bytes, name: str, settings: ParsingSettings) -> Parsed:
     """The text of a file. `name` helps only where the bytes leave a choice between text formats.
 
     The title is never empty: it falls back to the file's name. Raises ParsingError.
@@ -44,8 +45,8 @@ def parse(data: bytes, name: str) -> Parsed:
     if parser is None:
         known = ", ".join(sorted(PARSERS))
         raise ParsingError("unsupported_format", f"{media_type} is not read yet (read are: {known})")
-    parsed = parser(data)
-    pages = tuple(Page(page.number, _clean(page.text)) for page in parsed.pages)
+    parsed = parser(data, settings)
+    pages = tuple(replace(page, text=_clean(page.text)) for page in parsed.pages)
     title = " ".join(_clean(parsed.title).split()) or PurePosixPath(name).stem
     return replace(parsed, media_type=media_type, pages=pages, title=title)
 

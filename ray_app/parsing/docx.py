@@ -14,9 +14,10 @@ from docx.opc.exceptions import PackageNotFoundError
 from ray_app.errors import ParsingError
 from ray_app.parsing.html import parse_markup
 from ray_app.records import Parsed
+from ray_app.settings import ParsingSettings
 
 
-def parse(data: bytes) -> Parsed:
+def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     """One page: where a page of a Word document ends is known only to the program that prints it.
 
     Raises ParsingError(damaged) where the file is no Word document inside.

@@ -9,11 +9,12 @@ from email.parser import BytesParser
 from ray_app.parsing.decode import decode
 from ray_app.parsing.html import parse_markup
 from ray_app.records import Page, Parsed
+from ray_app.settings import ParsingSettings
 
 _SHOWN = ("From", "To", "Cc", "Date", "Subject")
 
 
-def parse(data: bytes) -> Parsed:
+def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     """One page with the headers that people read, the body (plain text before HTML) and attachments' names."""
     message = BytesParser(_class=EmailMessage, policy=policy.default).parsebytes(data)
     headers = [f"{name}: {message[name]}" for name in _SHOWN if message[name]]

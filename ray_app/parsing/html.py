@@ -13,6 +13,7 @@ from lxml import html as lxml_html
 from ray_app.errors import ParsingError
 from ray_app.parsing.decode import decode
 from ray_app.records import Page, Parsed
+from ray_app.settings import ParsingSettings
 
 _META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w-]+)", re.I)
 _DATES = (
@@ -23,7 +24,7 @@ _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CONFIG = ParserConfig(css=CSS_PROFILES["strict"])
 
 
-def parse(data: bytes) -> Parsed:
+def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     """One page with the visible text; scripts, styles and comments are left out.
 
     Raises ParsingError(damaged) where no element is found at all.

@@ -13,11 +13,12 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 from ray_app.parsing.decode import decode
 from ray_app.parsing.html import parse_markup
 from ray_app.records import Parsed
+from ray_app.settings import ParsingSettings
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table").use(front_matter_plugin)
 
 
-def parse(data: bytes) -> Parsed:
+def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     """One page; title and date from the front matter, else the title from the first heading."""
     source = decode(data)
     tokens = _MARKDOWN.parse(source)

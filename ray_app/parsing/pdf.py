@@ -10,6 +10,7 @@ import pypdfium2.raw as pdfium_c
 
 from ray_app.errors import ParsingError
 from ray_app.records import Page, Parsed
+from ray_app.settings import ParsingSettings
 
 # PDFium writes U+FFFE where a word is hyphenated at the end of a line.
 _HYPHENATED = re.compile("[\ufffe\u0002](\r?\n)?")
@@ -25,7 +26,7 @@ _REASONS = {
 }
 
 
-def parse(data: bytes) -> Parsed:
+def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     """Every page's text in the order in which the file holds it.
 
     Raises ParsingError: `password` where one is needed, `damaged` where the file cannot be opened or

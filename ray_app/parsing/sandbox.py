@@ -11,11 +11,13 @@ from multiprocessing.connection import Connection, Pipe
 from types import TracebackType
 from typing import Self
 
-from ray_app.errors import ParsingError
-from ray_app.parsing.worker import ANSWER
+from ray_app.errors import ParsingError, RayAppError
+from ray_app.parsing.worker import ANSWER, READY
 from ray_app.records import Failure, Parsed
 from ray_app.settings import ParsingSettings
 
+# Longest time for a new process to load its parsers: half a second on an idle machine.
+_START_TIMEOUT_S = 60.0
 # JSON of a text is at most six bytes for one character; beyond the limit the pipe is not read further.
 _JSON_GROWTH = 6
 
@@ -92,13 +94,7 @@ class Sandbox:
         ours, theirs = Pipe()
         with theirs:
             self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    __package__ + ".worker",
-                    str(theirs.fileno()),
-                    str(self._limits.memory_mb),
-                ],
+                [sys.executable, "-m", f"{__package__}.worker", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -106,7 +102,20 @@ class Sandbox:
                 start_new_session=True,
             )
         self._connection = ours
+        self._greet(ours)
         return ours
+
+    def _greet(self, connection: Connection) -> None:
+        """Hands over the settings, and waits until the process has its parsers loaded."""
+        try:
+            connection.send_bytes(self._limits.model_dump_json().encode())
+            if connection.poll(_START_TIMEOUT_S) and connection.recv_bytes() == READY:
+                return
+            ended = f"was not ready after {_START_TIMEOUT_S:g} s"
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            ended = f"ended {self._how_it_ended()} at its start"
+        self.close()
+        raise RayAppError(f"the parsing process {ended}: is memory short, or parsing.memory_mb too low?")
 
     def _how_it_ended(self) -> str:
         assert self._process is not None

@@ -1,7 +1,7 @@
 """The process that parses: reads files from its connection and answers with text or a failure.
 
-Started by `sandbox.Sandbox` as `python -m ray_app.parsing.worker DESCRIPTOR MEMORY_MB`. Answers are
-JSON, not pickles: a parser that a hostile file took over must not be able to run code in the caller.
+Started by `sandbox.Sandbox` as `python -m ray_app.parsing.worker DESCRIPTOR`; its first message is the settings.
+Answers are JSON, not pickles: a parser that a hostile file took over must not be able to run code in the caller.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from pydantic import TypeAdapter
 from ray_app.errors import ParsingError
 from ray_app.parsing import parse
 from ray_app.records import Failure, Parsed
+from ray_app.settings import ParsingSettings
 
+# What the process says once it can parse.
+READY = b"ready"
 ANSWER: TypeAdapter[Parsed | Failure] = TypeAdapter(Parsed | Failure)
 
 _PR_SET_PDEATHSIG = 1
@@ -25,20 +28,21 @@ _PR_SET_PDEATHSIG = 1
 
 def main() -> None:
     """Serves until the connection closes."""
-    descriptor, memory_mb = (int(argument) for argument in sys.argv[1:])
-    _limit(memory_mb << 20)
-    connection = Connection(descriptor)
+    connection = Connection(int(sys.argv[1]))
+    settings = ParsingSettings.model_validate_json(connection.recv_bytes())
+    _limit(settings.memory_mb << 20)
+    connection.send_bytes(READY)  # a document's time begins now, not with the imports
     while True:
         try:
             name, data = connection.recv_bytes().decode(), connection.recv_bytes()
         except EOFError:
             return
-        connection.send_bytes(ANSWER.dump_json(_answer(name, data)))
+        connection.send_bytes(ANSWER.dump_json(_answer(name, data, settings)))
 
 
-def _answer(name: str, data: bytes) -> Parsed | Failure:
+def _answer(name: str, data: bytes, settings: ParsingSettings) -> Parsed | Failure:
     try:
-        return parse(data, name)
+        return parse(data, name, settings)
     except ParsingError as error:
         return Failure("parse", error.reason, str(error))
     except MemoryError:

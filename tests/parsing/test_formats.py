@@ -6,9 +6,11 @@ import csv
 
 import pytest
 
+from ray_app import parsing
 from ray_app.errors import ParsingError
-from ray_app.parsing import PARSERS, parse
+from ray_app.parsing import PARSERS
 from ray_app.parsing.detect import media_type_of
+from ray_app.settings import ParsingSettings
 from tests.conftest import EXAMPLES
 
 DOCUMENTS = EXAMPLES / "documents"
@@ -21,6 +23,10 @@ BY_TYPE = {
     "message/rfc822": "letter/penhallow-complaint.eml",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "report/warehouse-move-evaluation.docx",
 }
+
+
+def parse(data, name):
+    return parsing.parse(data, name, ParsingSettings())
 
 
 def example(path):
