@@ -112,33 +112,36 @@ def extract(
 
 
 def embed(documents: Sequence[Document], embedder: Embedder) -> list[Document]:
+    """Adds vectors to the documents and to those inside them."""
+    return _with_contents(documents, iter(embed_contents(_contents(documents), embedder)))
+
+
+def embed_contents(contents: Sequence[Content], embedder: Embedder) -> list[Content]:
     """Adds vectors. All passages go to the model at once: it sorts them by length, which wastes least."""
-    contents = [document.content for document in walk(documents) if document.content]
     vectors = iter(embedder.embed_passages([piece.text for content in contents for piece in content.chunks]))
-    embedded = (
+    return [
         replace(content, vectors=np.stack([next(vectors) for _ in content.chunks]).astype(np.float32))
         for content in contents
-    )
-    return _with_contents(documents, embedded)
+    ]
 
 
 def classify(documents: Sequence[Document], classifier: Classifier) -> list[Document]:
-    """Adds labels to documents with text: a name alone says too little."""
-    contents = [document.content for document in walk(documents) if document.content]
-    judged = [content for content in contents if content.has_text and content.vectors is not None]
+    """Adds labels to the documents and to those inside them."""
+    return _with_contents(documents, iter(classify_contents(_contents(documents), classifier)))
+
+
+def classify_contents(contents: Sequence[Content], classifier: Classifier) -> list[Content]:
+    """Adds labels where there is text: a name alone says too little."""
+    judged = [content for content in contents if content.has_text]
     if not judged:
-        return list(documents)
+        return list(contents)
     labels = iter(
         classifier.classify(
             [text_of(content.chunks) for content in judged],
             np.stack([mean_vector(content.vectors) for content in judged if content.vectors is not None]),
         )
     )
-    classified = (
-        replace(content, labels=next(labels)) if content.has_text and content.vectors is not None else content
-        for content in contents
-    )
-    return _with_contents(documents, classified)
+    return [replace(content, labels=next(labels)) if content.has_text else content for content in contents]
 
 
 def text_of(chunks: Sequence[Chunk]) -> str:
@@ -167,6 +170,10 @@ def _extract_one(
         for ref, child in zip(child_refs(file.ref, parsed.children), parsed.children, strict=True)
     ]
     return Document(file.ref, file.sha256, content=_content(file, parsed, splitter)), inner
+
+
+def _contents(documents: Sequence[Document]) -> list[Content]:
+    return [document.content for document in walk(documents) if document.content]
 
 
 def _with_contents(documents: Sequence[Document], contents: Iterator[Content]) -> list[Document]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -20,16 +17,15 @@ from ray_app.ingest.dataset import Blocks, process
 from ray_app.ingest.display import Display
 from ray_app.ingest.hold import Hold, sources_held
 from ray_app.ingest.listing import Listing, blocks, delete_missing, list_changed
-from ray_app.ingest.resources import share_out
+from ray_app.ingest.record import new_run_id, recorded
+from ray_app.ingest.resources import cluster_resources, share_out
 from ray_app.ingest.summary import Summary, Tally, summarise
 from ray_app.models.prepared import prepare_model
 from ray_app.pipeline import pipeline_version
 from ray_app.records import FileRef, When
 from ray_app.settings import Settings
 from ray_app.store import open_store
-from ray_app.store.points import now
 from ray_app.store.protocol import Store
-from ray_app.store.runs import Run, save_run
 from ray_app.store.sweep import sweep
 
 
@@ -63,16 +59,16 @@ def ingest(work: Work, settings: Settings, display: Display) -> Summary:
     model = prepare_model(settings)
     pipeline = pipeline_version(model, settings.chunking)
     started = time.monotonic()
-    identity = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    identity = new_run_id()
     with asyncio.Runner() as runner:
         store = runner.run(open_store(settings))
         manifest = model.manifest
         runner.run(store.ensure(fingerprint=manifest.fingerprint, dimension=manifest.dimension))
         with (
             sources_held(settings, [listing.source for listing in listings], run=identity) as hold,
-            _recorded(runner, store, settings.tenant, identity, [root for root, _ in roots]) as run,
+            recorded(runner, store, settings.tenant, identity, job="ingest", uris=[root for root, _ in roots]) as run,
         ):
-            shares = share_out(_resources(), model.weights.bytes, settings)
+            shares = share_out(cluster_resources(), model.weights.bytes, settings)
             done = Tally()
             for found in _rounds(runner, store, listings, pipeline, work.limit, settings, display):
                 hold.check()
@@ -88,22 +84,6 @@ def ingest(work: Work, settings: Settings, display: Display) -> Summary:
                 raise refusal
         runner.run(store.close())
     return summary
-
-
-@contextmanager
-def _recorded(runner: asyncio.Runner, store: Store, tenant: str, identity: str, uris: list[str]) -> Iterator[Run]:
-    """Keeps the run's record: begun, and how it ended."""
-    run = Run(id=identity, tenant=tenant, uris=uris, started=now())
-    runner.run(save_run(store, run))
-    try:
-        yield run
-        run.state = "finished"
-    except BaseException as error:
-        run.state, run.detail = "failed", f"{type(error).__name__}: {error}"[:500]
-        raise
-    finally:
-        run.finished = now()
-        runner.run(save_run(store, run))
 
 
 def _rounds(
@@ -160,8 +140,3 @@ async def _tidy(
             refusal = error
     await store.run(sweep, settings.tenant)
     return deleted, refusal
-
-
-def _resources() -> dict[str, float]:
-    resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    return resources

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -75,7 +75,7 @@ def content_points(
             "has_text": content.has_text,
             "chunks": len(content.chunks),
             "children": content.children,
-            "labels": [asdict(label) for label in content.labels[:_LABELS]],
+            "labels": label_payload(content.labels),
             "terms": sorted({index for vector in vectors for index in vector.indices}),
             "run": run,
             "updated": now(),
@@ -96,6 +96,11 @@ def content_points(
 def chunk_ids(content: Payload, tenant: str) -> list[str]:
     """The ids of a stored content's passages."""
     return [chunk_id(tenant, content["sha256"], content["pipeline"], ordinal) for ordinal in range(content["chunks"])]
+
+
+def label_payload(labels: Sequence[Label]) -> list[Payload]:
+    """The labels that the index keeps of a content."""
+    return [asdict(label) for label in labels[:_LABELS]]
 
 
 def labels(content: Payload) -> tuple[Label, ...]:

@@ -15,8 +15,8 @@ from ray_app.store.edge import EdgeStore
 from ray_app.store.hits import find_hits
 from ray_app.store.lookup import changed, documents_below, known_contents
 from ray_app.store.protocol import AnyOf, Query
-from ray_app.store.server import ServerStore
 from ray_app.store.removal import mark_deleted
+from ray_app.store.server import ServerStore
 from ray_app.store.sweep import sweep
 from ray_app.store.writer import withdraw_vanished, write_documents
 
