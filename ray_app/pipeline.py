@@ -18,6 +18,7 @@ from semantic_text_splitter import TextSplitter
 
 from ray_app import sources
 from ray_app.enrichment.chunking import CHUNKING_VERSION, chunk, make_splitter, name_chunk
+from ray_app.enrichment.duplicates import bands, signature
 from ray_app.enrichment.language import SAMPLE_CHARS, detect
 from ray_app.errors import ConfigurationError, ParsingError, SourceError
 from ray_app.models.classifier import Classifier
@@ -190,6 +191,7 @@ def _with_contents(documents: Sequence[Document], contents: Iterator[Content]) -
 
 def _content(file: Fetched, parsed: Parsed, splitter: TextSplitter) -> Content:
     chunks = chunk(parsed.pages, splitter) or name_chunk(parsed.title)
+    wording = signature("\n".join(page.text for page in parsed.pages))
     language = detect(" ".join(page.text for page in parsed.pages)[: 2 * SAMPLE_CHARS]) if parsed.has_text else None
     return Content(
         sha256=file.sha256,
@@ -202,4 +204,6 @@ def _content(file: Fetched, parsed: Parsed, splitter: TextSplitter) -> Content:
         language=language.language if language else "",
         language_confidence=language.confidence if language else 0.0,
         children=len(parsed.children),
+        signature=wording,
+        bands=tuple(bands(wording)),
     )

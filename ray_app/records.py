@@ -120,6 +120,7 @@ class Content:
 
     `vectors` has one row per chunk: float32, shape (chunks, dimension), unit length; None where they are
     left for later. `labels` are sorted, the most probable first. `children` counts the files inside.
+    `signature` and `bands` tell near-duplicates (`enrichment.duplicates`); they are empty where there is no text.
     """
 
     sha256: str
@@ -134,6 +135,8 @@ class Content:
     vectors: NDArray[np.float32] | None = None
     labels: tuple[Label, ...] = ()
     children: int = 0
+    signature: bytes = b""
+    bands: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

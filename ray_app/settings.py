@@ -165,6 +165,9 @@ class SearchSettings(Group):
         100, ge=10, description="Passages that words and meaning each put forward before they are merged."
     )
     max_limit: int = Field(100, gt=0, description="Most hits of one search.")
+    near_duplicate: Fraction = Field(
+        0.8, description="Share of the wording from which two documents are called near-duplicates."
+    )
     facet_values: int = Field(20, gt=0, description="Most values counted per facet.")
 
 

@@ -55,8 +55,8 @@ COLLECTIONS: dict[str, Collection] = {
         },
     ),
     # `terms` are the BM25 indices of all words of a content: they let facets count every document that
-    # matches a query's words, without reading passages.
-    CONTENTS: Collection(CONTENTS, {**_SEARCHED, "terms": "integer", "pending": "keyword"}),
+    # matches a query's words, without reading passages. Those with a common one of the `bands` say nearly the same.
+    CONTENTS: Collection(CONTENTS, {**_SEARCHED, "terms": "integer", "bands": "integer", "pending": "keyword"}),
     CHUNKS: Collection(CHUNKS, {**_SEARCHED, "content": "keyword", "pipeline": "keyword"}, has_vectors=True),
     ANNOTATIONS: Collection(ANNOTATIONS, {"tenant": "keyword", "content": "keyword", "kind": "keyword"}),
     REGISTRY: Collection(REGISTRY, {"kind": "keyword", "tenant": "keyword", "started": "datetime"}),

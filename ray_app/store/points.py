@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -64,10 +65,14 @@ def content_points(
     # A passage is also found by the words of its document's title.
     vectors = [bm25.passage_vector(f"{content.title}\n{chunk.text}", content.language) for chunk in content.chunks]
     identity = content_id(tenant, content.sha256)
+    near: Payload = {}
+    if content.signature:
+        near = {"bands": list(content.bands), "signature": base64.b64encode(content.signature).decode()}
     whole = Point(
         identity,
         {
             **shared,
+            **near,
             "sha256": content.sha256,
             "title": content.title,
             "language_confidence": content.language_confidence,
