@@ -10,7 +10,7 @@ from ray.data import ActorPoolStrategy, DataContext
 
 from ray_app.ingest.display import Display
 from ray_app.ingest.progress import start_progress
-from ray_app.ingest.resources import EXTRACT_CPUS, WRITE_CPUS, Shares
+from ray_app.ingest.resources import EXTRACT_CPUS, WRITE_CPUS, WRITERS, Shares
 from ray_app.ingest.summary import Tally
 from ray_app.ingest.workers import Embed, Extract, IndexSink
 from ray_app.settings import Settings
@@ -30,7 +30,7 @@ def process(
     """Takes every file of the blocks to its outcome. Without `embed`, vectors and labels are left for later."""
     progress = start_progress()
     sink = IndexSink(settings, run=run, version=pipeline, progress=progress)
-    DataContext.get_current().enable_progress_bars = False  # our own display tells how the run gets on
+    prepare_context()
     dataset = ray.data.from_arrow_refs(found.refs).map_batches(
         Extract,
         fn_constructor_args=(settings, pipeline, progress),
@@ -50,5 +50,14 @@ def process(
             num_gpus=shares.embed_gpus,
         )
     with display.watching(found.documents, lambda: ray.get(progress.snapshot.remote())):
-        dataset.write_datasink(sink, ray_remote_args={"num_cpus": WRITE_CPUS})
+        dataset.write_datasink(sink, ray_remote_args={"num_cpus": WRITE_CPUS}, concurrency=WRITERS)
     return sink.tally
+
+
+def prepare_context() -> None:
+    """What we ask of Ray Data in this process."""
+    context = DataContext.get_current()
+    context.enable_progress_bars = False  # our own display tells how the run gets on
+    # Every block in is one block out, whatever its size: a block that is computed again after a crash (now leaving out
+    # what was written since) must take the place of the lost one.
+    context.target_max_block_size = None
