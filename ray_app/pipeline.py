@@ -26,7 +26,7 @@ from ray_app.models.prepared import PreparedModel
 from ray_app.parsing import PARSING_VERSION
 from ray_app.parsing.sandbox import Sandbox
 from ray_app.records import Chunk, Content, Document, Failure, FileRef, Parsed
-from ray_app.settings import ChunkingSettings
+from ray_app.settings import ChunkingSettings, SourceSettings
 from ray_app.store.points import iso
 
 
@@ -66,14 +66,12 @@ def open_splitter(model: PreparedModel, settings: ChunkingSettings) -> TextSplit
     return make_splitter(model.tokenizer(), passage_tokens(model, settings), settings.overlap_tokens)
 
 
-def fetch(ref: FileRef, max_bytes: int) -> Fetched:
-    """Reads the file."""
+def fetch(ref: FileRef, max_bytes: int, settings: SourceSettings = sources.DEFAULTS) -> Fetched:
+    """Reads the file; a passing failure has been tried as often as the settings say."""
     try:
-        data = sources.read(ref, max_bytes)
+        data = sources.read(ref, max_bytes, settings)
     except SourceError as error:
-        too_large = ref.size > max_bytes
-        failure = Failure("fetch", "too_large" if too_large else "unreadable", str(error), passing=not too_large)
-        return Fetched(ref, failure=failure)
+        return Fetched(ref, failure=Failure("fetch", error.reason, str(error), passing=error.passing))
     return Fetched(ref, data, hashlib.sha256(data).hexdigest())
 
 
