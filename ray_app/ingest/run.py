@@ -26,6 +26,7 @@ from ray_app.ingest.summary import Summary, summarise
 from ray_app.ingest.workers import Embed, Extract, IndexSink
 from ray_app.models.prepared import prepare_model
 from ray_app.pipeline import pipeline_version
+from ray_app.records import EVERYTHING, Selection
 from ray_app.settings import Settings
 from ray_app.store import open_store
 from ray_app.store.points import now
@@ -45,6 +46,7 @@ class Work:
     source: str | None = None
     limit: int | None = None
     delete_missing: bool = False
+    selection: Selection = EVERYTHING
 
 
 def ingest(work: Work, settings: Settings, display: Display) -> Summary:
@@ -55,8 +57,9 @@ def ingest(work: Work, settings: Settings, display: Display) -> Summary:
     """
     if work.limit is not None and work.delete_missing:
         raise ConfigurationError("--delete-missing needs the whole listing: leave out --limit")
-    roots = [(sources.root_of(uri), work.source or sources.default_name(uri)) for uri in work.uris]
-    listings = [Listing(root, source, settings.tenant) for root, source in roots]
+    places = settings.sources
+    roots = [(sources.root_of(uri, places), work.source or sources.default_name(uri, places)) for uri in work.uris]
+    listings = [Listing(root, source, settings.tenant, work.selection, places) for root, source in roots]
     display.say("preparing the embedding model")
     model = prepare_model(settings)
     pipeline = pipeline_version(model, settings.chunking)

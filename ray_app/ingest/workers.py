@@ -47,7 +47,7 @@ class Extract:
 
     def __call__(self, table: pa.Table) -> Rows:
         refs = [FileRef(**row) for row in table.to_pylist()]
-        files = [pipeline.fetch(ref, self._settings.parsing.max_file_mb << 20) for ref in refs]
+        files = [pipeline.fetch(ref, self._settings.parsing.max_file_mb << 20, self._settings.sources) for ref in refs]
         known = self._known(files)
         documents = []
         for file in files:

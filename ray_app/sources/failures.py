@@ -38,6 +38,7 @@ _PASSING_NAMES = {
     "ClientPayloadError",
     "ConnectionClosedError",
     "FSTimeoutError",
+    "FlexibleChecksumError",
     "HTTPClientError",
     "IncompleteRead",
     "IncompleteReadError",

@@ -12,12 +12,13 @@ import re
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from imapclient import IMAPClient
-from imapclient.exceptions import LoginError
+from imapclient.exceptions import IMAPClientError, LoginError
 
 from ray_app.errors import ConfigurationError, SourceError
 from ray_app.records import FileRef
@@ -45,16 +46,8 @@ class _Session:
 
 def root(uri: str, settings: SourceSettings) -> str:
     """The URI in its normal form. Raises SourceError where the server, the account or the folder is not there."""
-    url = urlsplit(uri)
-    if not url.username or not url.hostname:
-        raise SourceError(f"{url.scheme}://: write {url.scheme}://USER@HOST/FOLDER")
-    if url.password:
-        raise SourceError(f"{url.scheme}://{url.hostname}: a password is not kept in a URL: see sources.passwords")
-    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-    port = f":{url.port}" if url.port else ""
-    account = f"{url.scheme}://{quote(unquote(url.username), safe='')}@{host}{port}"
-    folder = "/".join(escaped(unquote(part)) for part in url.path.strip("/").split("/")) if url.path.strip("/") else ""
-    normal = f"{account}/{folder}" if folder else account
+    with told("imap"):
+        normal = _normal(urlsplit(uri))
     with told(normal):
         if not _folders(normal, settings):
             raise SourceError(f"{normal}: the account has no such folder")
@@ -98,6 +91,17 @@ def read(ref: FileRef, max_bytes: int, settings: SourceSettings) -> bytes:
     if len(data) > max_bytes:
         raise too_large(ref.uri, max_bytes)
     return data
+
+
+def _normal(url: SplitResult) -> str:
+    if not url.username or not url.hostname:
+        raise SourceError(f"{url.scheme}://: write {url.scheme}://USER@HOST/FOLDER")
+    if url.password:
+        raise SourceError(f"{url.scheme}://{url.hostname}: a password is not kept in a URL: see sources.passwords")
+    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+    port = f":{url.port}" if url.port else ""
+    account = f"{url.scheme}://{quote(unquote(url.username), safe='')}@{host}{port}"
+    return "/".join((account, *(escaped(unquote(part)) for part in url.path.split("/") if part)))
 
 
 def _folders(uri: str, settings: SourceSettings) -> list[list[str]]:
@@ -152,7 +156,7 @@ def _with_session(account: str, settings: SourceSettings, ask: Callable[[_Sessio
     except SourceError:
         raise
     except Exception:
-        sessions.pop(account).client.shutdown()
+        _hang_up(sessions.pop(account).client)
         raise
 
 
@@ -174,11 +178,16 @@ def _connect(account: str, settings: SourceSettings) -> _Session:
         client.normalise_times = False  # times with their zone
         return _Session(client, str((client.list_folders("", "") or [((), b"/", "")])[0][1].decode()))
     except LoginError as error:
-        client.shutdown()
+        _hang_up(client)
         raise SourceError(f"{account}: the server refuses the password: {error}") from error
     except Exception:
-        client.shutdown()
+        _hang_up(client)
         raise
+
+
+def _hang_up(client: IMAPClient) -> None:
+    with suppress(OSError, IMAPClientError):  # a broken connection cannot even be closed
+        client.shutdown()
 
 
 def _encrypt(client: IMAPClient, host: str, context: ssl.SSLContext) -> None:

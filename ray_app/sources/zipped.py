@@ -84,7 +84,7 @@ def _uri(archive: str, inner: str) -> str:
 
 def _filesystem(archive: str, settings: SourceSettings) -> tuple[Any, str]:
     if archive.startswith("file://"):
-        return fsspec.filesystem("file"), unquote(archive.removeprefix("file://"))
+        return fsspec.filesystem("file"), archive.removeprefix("file://")  # fsspec escapes nothing
     if archive.startswith(("http://", "https://")):
         return http.filesystem(settings), archive
     return objects.open_filesystem(archive, settings)

@@ -31,6 +31,13 @@ class Place:
     contents: list[bytes]
     remove: Callable[[str], object]
 
+    @property
+    def nowhere(self) -> str:
+        """A URL of this kind where nothing is."""
+        if "///" in self.uri:
+            return self.uri.replace("///", "///nowhere/", 1)
+        return f"{self.uri.rstrip('/')}/nowhere"
+
 
 @pytest.fixture(scope="session")
 def s3_port() -> Iterator[int]:
@@ -64,7 +71,8 @@ def connect_s3(port: int, monkeypatch) -> Any:
 def imap() -> Iterator[servers.ImapServer]:
     if not shutil.which("dovecot"):
         pytest.skip("dovecot is not installed: Debian's package is dovecot-imapd")
-    with servers.imap_server() as server:
+    with servers.imap_server() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(server.certificate))
         yield server
 
 
@@ -119,7 +127,7 @@ def _s3(folder, request) -> Place:
 def _http(folder, request) -> Place:
     write_files(folder / "www" / "top")
     server = servers.folder_server(folder / "www")
-    url = server.__enter__()
+    url = server.__enter__().url
     request.addfinalizer(lambda: server.__exit__(None, None, None))
     settings = SourceSettings(attempts=1, allow_private_addresses=True)
     top = folder / "www" / "top"

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from tests.conftest import free_port
 
@@ -122,20 +122,15 @@ def _make_certificate(home: Path) -> None:
     subprocess.run([*command, *names], cwd=home, check=True, capture_output=True)
 
 
-def trusted(certificate: Path) -> dict[str, str]:
-    """The environment in which OpenSSL trusts a certificate."""
-    return {ssl.get_default_verify_paths().openssl_cafile_env: str(certificate)}
-
-
 @contextmanager
-def serving(handler: type[BaseHTTPRequestHandler] | partial[BaseHTTPRequestHandler], **state: object) -> Iterator[str]:
-    """An HTTP server in a thread; gives its URL. `state` is what handlers find on their server."""
+def serving(handler: type[BaseHTTPRequestHandler] | partial[BaseHTTPRequestHandler], **state: object) -> Iterator[Any]:
+    """An HTTP server in a thread, with its `url`; `state` is what handlers find on their server."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    vars(server).update(state)
+    vars(server).update(state, url=f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield server
     finally:
         server.shutdown()
         server.server_close()
@@ -173,7 +168,7 @@ class Scripted(BaseHTTPRequestHandler):
 
 
 class Breaking(BaseHTTPRequestHandler):
-    """Passes requests on to `server.upstream`, but for the faults in `server.faults`, one a request of `server.breaks`."""
+    """Passes requests on to `server.upstream`, but for `server.faults`, on paths with `server.breaks` in them."""
 
     def do_GET(self) -> None:
         fault = self.server.faults.pop(0) if self.server.faults and self.server.breaks in self.path else ""
@@ -199,9 +194,9 @@ class Breaking(BaseHTTPRequestHandler):
         upstream.close()
         if fault == "short":  # fewer bytes, and a header that says so: only the listed size can tell
             body = body[: len(body) // 2]
-            kept = {name: value for name, value in kept.items() if name.lower() != "content-range"}
+            kept = {name: value for name, value in kept.items() if "checksum" not in name.lower()}
             kept["Content-Length"] = str(len(body))
-        self._answer(answer.status, kept, body[:3] if fault == "broken" else body)
+        self._answer(answer.status, kept, {"broken": body[:3], "corrupt": body[::-1]}.get(fault, body))
 
     def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)
