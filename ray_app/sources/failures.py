@@ -99,7 +99,7 @@ def is_passing(error: BaseException) -> bool:
 def _verdict(error: BaseException) -> bool | None:
     if isinstance(error, SourceError):
         return error.passing
-    if isinstance(error, FileNotFoundError | PermissionError | ssl.SSLCertVerificationError):
+    if isinstance(error, PermissionError | ssl.SSLCertVerificationError):
         return False
     status = _status(error)
     if status is not None:
@@ -149,9 +149,9 @@ def _words(error: BaseException) -> str:
     for one in _chain(error):
         if isinstance(one, AddressRefused):
             return str(one)
-    if isinstance(error, FileNotFoundError):
+    status = next((found for one in _chain(error) if (found := _status(one))), None)
+    if isinstance(error, FileNotFoundError) and status in (None, 404):
         return "nothing is there"
-    status = _status(error)
     text = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
     if status is not None and str(status) not in text:
         text = f"status {status}: {text}"

@@ -136,7 +136,7 @@ def _in_folder(place: str, settings: SourceSettings, validity: int | None, ask: 
 
     def ask_there(session: _Session) -> T:
         folder = session.delimiter.join(parts)
-        if session.folder != folder:
+        if validity is None or session.folder != folder:  # what a listing sees is not what was open before
             session.validity = int(session.client.select_folder(folder, readonly=True)[b"UIDVALIDITY"])
             session.folder = folder
         if validity not in (None, session.validity):

@@ -9,7 +9,10 @@ from __future__ import annotations
 import hashlib
 import mailbox
 import re
+import threading
+import weakref
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
@@ -38,6 +41,15 @@ class _Message(NamedTuple):
     digest: str
 
 
+@dataclass(frozen=True)
+class _Index:
+    """Where each message is; the box is one open file, for one reader at a time."""
+
+    box: mailbox.mbox
+    keys: dict[bytes, str]
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
 def root(uri: str, settings: SourceSettings) -> str:
     """`mbox://` and the absolute path. Raises SourceError where no file is there."""
     path = _path(uri)
@@ -61,11 +73,11 @@ def read(ref: FileRef, max_bytes: int, settings: SourceSettings) -> bytes:
     path = _path(place)
     with told(ref.uri):
         status = path.stat()
-        box, keys = _index(path, status.st_size, status.st_mtime_ns)
-        key = keys.get(_digest(unquote(identity)))
+        index = _index(path, status.st_size, status.st_mtime_ns)
+        key = index.keys.get(_digest(unquote(identity)))
         if key is None:
             raise SourceError(f"{ref.uri}: the mailbox holds no such message")
-        with box.get_file(key) as file:
+        with index.lock, index.box.get_file(key) as file:
             data = bytes(file.read(max_bytes + 1))
     if len(data) > max_bytes:
         raise too_large(ref.uri, max_bytes)
@@ -73,25 +85,28 @@ def read(ref: FileRef, max_bytes: int, settings: SourceSettings) -> bytes:
 
 
 @lru_cache(maxsize=4)
-def _index(path: Path, size: int, modified_ns: int) -> tuple[mailbox.mbox, dict[bytes, str]]:
-    box = mailbox.mbox(path, create=False)
-    return box, {_digest(message.identity): message.key for message in _messages(path)}
+def _index(path: Path, size: int, modified_ns: int) -> _Index:
+    index = _Index(mailbox.mbox(path, create=False), {})
+    index.keys.update((_digest(message.identity), message.key) for message in _messages(path))
+    weakref.finalize(index, index.box.close)
+    return index
 
 
 def _messages(path: Path) -> Iterator[_Message]:
-    """Holds a hash of each Message-ID: of several messages with one ID, the later ones add their own hash to it."""
+    """Holds two hashes a message: of several with one Message-ID, the later ones add their own hash to it."""
     box = mailbox.mbox(path, create=False)
     seen: set[bytes] = set()
     try:
         for key in box.iterkeys():
             with box.get_file(key) as file:
                 message = _message(file, key)
-            if _digest(message.identity) in seen:
+            plain, exact = _digest(message.identity), _digest(f"{message.identity};{message.digest}")
+            if exact in seen:
+                continue
+            if plain in seen:
                 message = message._replace(identity=f"{message.identity};{message.digest}")
-            mark = _digest(message.identity)
-            if mark not in seen:
-                seen.add(mark)
-                yield message
+            seen |= {plain, exact}
+            yield message
     finally:
         box.close()
 
