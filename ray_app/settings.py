@@ -47,6 +47,34 @@ class StoreSettings(Group):
     )
 
 
+class SourceSettings(Group):
+    """How places are listed and read."""
+
+    attempts: int = Field(
+        5, ge=1, description="Tries of a read or of a page of a listing that fails for a passing reason."
+    )
+    longest_wait_s: float = Field(
+        30.0, gt=0, description="Longest wait between two tries; waits begin at 0.1 s and double."
+    )
+    timeout_s: float = Field(60.0, gt=0, description="Longest wait for a server's next bytes.")
+    allow_private_addresses: bool = Field(
+        False,
+        description="Whether http(s) sources may lead to private, loopback, link-local and metadata addresses.",
+    )
+    passwords: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description='IMAP passwords as a JSON object, by the URL\'s user and host: `{"anna@mail.example.org": "..."}`.',
+    )
+
+
+class OriginalsSettings(Group):
+    """Copies of originals, for sources that ask for them."""
+
+    url: str | None = Field(
+        None, description="Where copies are kept: an fsspec URL such as s3://bucket/originals; unset: in data_dir."
+    )
+
+
 class EmbeddingSettings(Group):
     """The model that gives meaning its vectors."""
 
@@ -206,6 +234,8 @@ class Settings(BaseSettings):
     )
     tenant: str = Field("default", min_length=1, description="Tenant of documents and searches.")
     store: StoreSettings = StoreSettings()
+    sources: SourceSettings = SourceSettings()
+    originals: OriginalsSettings = OriginalsSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
     chunking: ChunkingSettings = ChunkingSettings()
     parsing: ParsingSettings = ParsingSettings()
@@ -224,6 +254,11 @@ class Settings(BaseSettings):
     def models_dir(self) -> Path:
         """Classifiers, and what is derived from embedding models."""
         return self.data_dir / "models"
+
+    @property
+    def originals_url(self) -> str:
+        """Where copies of originals are kept."""
+        return self.originals.url or str(self.data_dir / "originals")
 
     @classmethod
     def settings_customise_sources(

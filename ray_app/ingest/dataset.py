@@ -24,22 +24,31 @@ class Blocks:
     documents: int
 
 
-def process(
-    found: Blocks, settings: Settings, shares: Shares, *, run: str, pipeline: str, embed: bool, display: Display
-) -> Tally:
-    """Takes every file of the blocks to its outcome. Without `embed`, vectors and labels are left for later."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run does with its files: without `embed`, vectors and labels are left for later."""
+
+    run: str
+    pipeline: str
+    embed: bool
+    keep_originals: bool
+
+
+def process(found: Blocks, plan: Plan, settings: Settings, shares: Shares, display: Display) -> Tally:
+    """Takes every file of the blocks to its outcome."""
     progress = start_progress()
-    sink = IndexSink(settings, run=run, version=pipeline, progress=progress)
+    sink = IndexSink(settings, run=plan.run, version=plan.pipeline, progress=progress)
     prepare_context()
     dataset = ray.data.from_arrow_refs(found.refs).map_batches(
         Extract,
-        fn_constructor_args=(settings, pipeline, progress),
+        fn_constructor_args=(settings, plan.pipeline, progress),
+        fn_constructor_kwargs={"keep_originals": plan.keep_originals},
         batch_format="pyarrow",
         batch_size=None,
         compute=ActorPoolStrategy(min_size=1, max_size=shares.extract_workers),
         num_cpus=EXTRACT_CPUS,
     )
-    if embed:
+    if plan.embed:
         dataset = dataset.map_batches(
             Embed,
             fn_constructor_args=(settings, progress),
