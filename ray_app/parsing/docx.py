@@ -1,18 +1,17 @@
-"""Word documents (docx): text, lists and tables by mammoth, title and date by python-docx."""
+"""Word documents (docx): text, lists and tables by mammoth, the rest from their properties."""
 
 from __future__ import annotations
 
 import io
 import zipfile
 from dataclasses import replace
-from datetime import datetime
 
-import mammoth
-from docx import Document
-from docx.opc.exceptions import PackageNotFoundError
+from lxml import etree
 
 from ray_app.errors import ParsingError
+from ray_app.parsing import media
 from ray_app.parsing.html import parse_markup
+from ray_app.parsing.properties import zipped_properties
 from ray_app.records import Parsed
 from ray_app.settings import ParsingSettings
 
@@ -22,18 +21,16 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
 
     Raises ParsingError(damaged) where the file is no Word document inside.
     """
+    import mammoth
+
     try:
         markup = mammoth.convert_to_html(io.BytesIO(data), convert_image=mammoth.images.img_element(_no_image)).value
-        properties = Document(io.BytesIO(data)).core_properties
-    except (zipfile.BadZipFile, PackageNotFoundError, KeyError, ValueError) as error:
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError, etree.LxmlError) as error:
         raise ParsingError("damaged", f"cannot be opened as a Word document: {error}") from error
     parsed = parse_markup(f"<html><body>{markup}</body></html>")
-    return replace(parsed, title=properties.title or parsed.title, date=_iso(properties.modified or properties.created))
+    said = zipped_properties(data, "docProps/core.xml")
+    return replace(parsed, media_type=media.DOCX, title=said.title or parsed.title, date=said.date)
 
 
 def _no_image(image: object) -> dict[str, str]:
     return {}
-
-
-def _iso(when: datetime | None) -> str | None:
-    return f"{when.replace(tzinfo=None).isoformat(timespec='seconds')}Z" if when else None
