@@ -19,7 +19,7 @@ from ray_app.records import Child, Failure, Parsed
 from ray_app.settings import ParsingSettings
 
 _BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError)
-_COMPRESSED: dict[str, Callable[[io.BytesIO], IO[bytes]]] = {
+_COMPRESSED: dict[str, Callable[[io.BytesIO], gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile]] = {
     media.GZIP: lambda packed: gzip.GzipFile(fileobj=packed),
     media.BZIP2: bz2.BZ2File,
     media.XZ: lzma.LZMAFile,

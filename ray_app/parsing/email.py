@@ -35,6 +35,8 @@ def read_message(message: EmailMessage) -> Parsed:
 
 def _parts(message: EmailMessage) -> tuple[list[Message], list[Message]]:
     """What is read as the message, and what is attached to it."""
+    if not message.is_multipart() and (_is_attached(message) or message.get_content_maintype() != "text"):
+        return [], [message]  # it is nothing but a file
     body = message.get_body(preferencelist=("plain", "html"))
     if body is not None and body.get_content_subtype() == "plain" and not _text(body).strip():
         body = message.get_body(preferencelist=("html",)) or body

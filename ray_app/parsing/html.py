@@ -25,7 +25,8 @@ _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SELF_CLOSED = re.compile(
     r"<(?!(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)\b)([a-zA-Z][\w:-]*)(\s[^<>]*)?/>"
 )
-_CONFIG = ParserConfig(css=CSS_PROFILES["strict"])
+_BLOCK = CSS_PROFILES["strict"]["div"]
+_CONFIG = ParserConfig(css={**CSS_PROFILES["strict"], "dt": _BLOCK, "dd": _BLOCK})
 
 
 def parse(data: bytes, settings: ParsingSettings) -> Parsed:
@@ -38,17 +39,9 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
 
 def parse_markup(markup: str) -> Parsed:
     """The same, from text that is decoded already."""
-    if "http://www.w3.org/1999/xhtml" in markup[:4096]:
-        markup = _SELF_CLOSED.sub(r"<\1\2></\1>", markup)
-    parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, huge_tree=True)
-    try:
-        root = lxml_html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError) as error:
-        if not markup.strip():
-            return Parsed("text/html", (Page(1, ""),))
-        if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
-            raise MemoryError from error
-        raise ParsingError("damaged", f"no HTML element found: {error}") from error
+    root = markup_tree(markup)
+    if root is None:
+        return Parsed("text/html", (Page(1, ""),))
     etree.strip_elements(root, "script", "style", "template", "noscript", with_tail=False)
     return Parsed(
         "text/html",
@@ -56,6 +49,21 @@ def parse_markup(markup: str) -> Parsed:
         title=_first(root, "//title/text()") or _first(root, "//h1//text()"),
         date=_date(root),
     )
+
+
+def markup_tree(markup: str) -> lxml_html.HtmlElement | None:
+    """The elements, None where there is not a word. Raises ParsingError(damaged)."""
+    if "http://www.w3.org/1999/xhtml" in markup[:4096]:
+        markup = _SELF_CLOSED.sub(r"<\1\2></\1>", markup)
+    parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, huge_tree=True)
+    try:
+        return lxml_html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError) as error:
+        if not markup.strip():
+            return None
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from error
+        raise ParsingError("damaged", f"no HTML element found: {error}") from error
 
 
 def tree_text(root: etree._Element) -> str:

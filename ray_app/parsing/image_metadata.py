@@ -37,6 +37,6 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
 
 def _date(value: object) -> str | None:
     try:
-        return datetime.strptime(str(value), "%Y:%m:%d %H:%M:%S").isoformat()  # noqa: DTZ007  Exif has no zone
+        return datetime.strptime(str(value), "%Y:%m:%d %H:%M:%S").isoformat()  # in no zone: Exif has none
     except ValueError:
         return None

@@ -40,7 +40,7 @@ def _parsed(data: bytes, media_type: str, text: str) -> Parsed:
 def _text(data: bytes, media_type: str) -> str:
     from kreuzberg import ConcurrencyConfig, ExtractionConfig, KreuzbergError, extract_bytes_sync
 
-    config = ExtractionConfig(use_cache=False, disable_ocr=True, concurrency=ConcurrencyConfig(max_threads=1))
+    config = ExtractionConfig(use_cache=False, concurrency=ConcurrencyConfig(max_threads=1))
     try:
         return extract_bytes_sync(data, media_type, config=config).content
     except (KreuzbergError, ValueError, OSError, RuntimeError) as error:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import mimetypes
 from email.message import EmailMessage
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ray_app.errors import ParsingError
 from ray_app.parsing import media
 from ray_app.parsing.email import read_message
+from ray_app.parsing.rtf import rtf_text
 from ray_app.records import Parsed
 from ray_app.settings import ParsingSettings
 
 if TYPE_CHECKING:
     from oxmsg import Message
-    from oxmsg.attachment import Attachment
 
 # MS-OXPROPS: PidTagRecipientType, PidTagRtfCompressed, PidTagDisplayName and the sub-storage of a message in a message.
 _RECIPIENT_TYPE, _RTF_COMPRESSED, _DISPLAY_NAME, _SHORT_NAME = 0x0C15, 0x1009, 0x3001, 0x3704
@@ -37,7 +37,9 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     except MemoryError:
         raise
     except Exception as error:  # oxmsg raises whatever a broken property leads it to
-        raise ParsingError("damaged", f"cannot be opened as an Outlook message: {type(error).__name__}: {error}") from error
+        raise ParsingError(
+            "damaged", f"cannot be opened as an Outlook message: {type(error).__name__}: {error}"
+        ) from error
     return replace(read_message(message), media_type=media.MSG)
 
 
@@ -65,7 +67,8 @@ def _headers(source: Message) -> dict[str, str]:
 
 
 def _recipients(source: Message, kind: int) -> str:
-    chosen = (who for who in source.recipients if (who.properties.int_prop_value(_RECIPIENT_TYPE) or 1) == kind)
+    named = (who for who in source.recipients if who.name or who.email_address)
+    chosen = (who for who in named if (who.properties.int_prop_value(_RECIPIENT_TYPE) or 1) == kind)
     return ", ".join(_address(who.name, who.email_address) for who in chosen)
 
 
@@ -78,13 +81,12 @@ def _address(name: str, address: str) -> str:
 
 def _rtf_text(source: Message) -> str:
     from compressed_rtf import decompress
-    from striprtf.striprtf import rtf_to_text
 
     packed = source.properties.binary_prop_value(_RTF_COMPRESSED)
-    return str(rtf_to_text(decompress(packed).decode("cp1252", "replace"), errors="replace")) if packed else ""
+    return rtf_text(decompress(packed).decode("cp1252", "replace")) if packed else ""
 
 
-def _attach(message: EmailMessage, attachment: Attachment) -> None:
+def _attach(message: EmailMessage, attachment: Any) -> None:
     from oxmsg import Message
 
     name = attachment.file_name or attachment.properties.str_prop_value(_SHORT_NAME)

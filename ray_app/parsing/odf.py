@@ -11,6 +11,7 @@ from ray_app.errors import ParsingError
 from ray_app.parsing import media
 from ray_app.parsing.html import tree_text
 from ray_app.parsing.properties import safe_xml_parser, zipped_properties
+from ray_app.parsing.tables import rows_as_lines
 from ray_app.records import Page, Parsed
 from ray_app.settings import ParsingSettings
 
@@ -35,7 +36,11 @@ _TAGS = {
     "notes": "div",
 }
 # Not text of people: where deleted passages are kept, how things look, fields' declarations.
-_LEFT_OUT = ("{*}tracked-changes", "{*}forms", "{*}sequence-decls", "{http://purl.org/dc/elements/1.1/}*")
+_LEFT_OUT = (
+    *("{*}tracked-changes", "{*}forms", "{*}sequence-decls", "{http://purl.org/dc/elements/1.1/}*"),
+    *(f"{{*}}{index}-source" for index in ("table-of-content", "illustration-index", "table-index", "object-index")),
+    *(f"{{*}}{index}-source" for index in ("user-index", "alphabetical-index", "bibliography")),
+)
 
 
 def parse(data: bytes, settings: ParsingSettings) -> Parsed:
@@ -46,10 +51,20 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     media_type, root = _open(data)
     slides = list(root.iter("{*}page")) if media_type == media.ODP else [root]
     said = zipped_properties(data, "meta.xml")
-    headings = (" ".join("".join(node.itertext()).split()) for node in root.iter("{*}h"))
-    title = said.title or next(filter(None, headings), "")
-    pages = tuple(Page(number, tree_text(_as_html(slide))) for number, slide in enumerate(slides, start=1))
+    title = said.title or _first_title(slides)
+    pages = tuple(
+        Page(number, tree_text(rows_as_lines(_as_html(slide)))) for number, slide in enumerate(slides, start=1)
+    )
     return Parsed(media_type, pages, title=title, date=said.date)
+
+
+def _first_title(slides: list[etree._Element]) -> str:
+    """The first paragraph in the style of a title, or heading."""
+    if not slides:
+        return ""
+    path = ".//*[@*[local-name()='style-name']='Title' or @*[local-name()='class']='title' or local-name()='h']"
+    found = (" ".join("".join(node.itertext()).split()) for node in slides[0].xpath(path))
+    return next(filter(None, found), "")
 
 
 def _open(data: bytes) -> tuple[str, etree._Element]:
@@ -75,5 +90,6 @@ def _as_html(part: etree._Element) -> etree._Element:
         name = etree.QName(node).localname
         if name in ("s", "tab"):
             node.text = " "
-        node.tag = _TAGS.get(name, "span")
+        begins_item = name == "p" and node.getprevious() is None and node.getparent().tag == "li"
+        node.tag = "span" if begins_item else _TAGS.get(name, "span")
     return part

@@ -56,7 +56,8 @@ def _field(form: Any, annotation: Any) -> str:
     else:
         return ""
     label = _string(pdfium_c.FPDFAnnot_GetFormFieldAlternateName, form, annotation)
-    name = label or _string(pdfium_c.FPDFAnnot_GetFormFieldName, form, annotation)
+    path = _string(pdfium_c.FPDFAnnot_GetFormFieldName, form, annotation)
+    name = label or path.rpartition(".")[2]
     return f"{name}: {value}" if value.strip() else ""
 
 

@@ -22,22 +22,23 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     Raises ParsingError(damaged) where the mark-up makes no sense.
     """
     source = data.decode("cp1252", "replace")  # seven bits by definition; eight-bit text is what old programs wrote
-    text = _to_text(source)
+    text = rtf_text(source)
     head = source[:_INFO_CHARS]
     title, date = _TITLE.search(head), _REVISED.search(head)
     codepage = _HEAD.search(head)
     return Parsed(
         media.RTF,
         (Page(1, text),),
-        title=real_title(_to_text(f"{{\\rtf1{codepage[0] if codepage else ''} {title[1]}}}")) if title else "",
+        title=real_title(rtf_text(f"{{\\rtf1{codepage[0] if codepage else ''} {title[1]}}}")) if title else "",
         date="{}-{:0>2}-{:0>2}".format(*date.groups()) if date else None,
     )
 
 
-def _to_text(source: str) -> str:
+def rtf_text(source: str) -> str:
+    """The text of RTF source. Raises ParsingError(damaged)."""
     from striprtf.striprtf import rtf_to_text
 
     try:
-        return str(rtf_to_text(source, errors="replace"))
+        return str(rtf_to_text(source, errors="replace"))  # type: ignore[no-untyped-call]
     except (ValueError, LookupError, TypeError) as error:
         raise ParsingError("damaged", f"cannot be read as rich text: {error}") from error

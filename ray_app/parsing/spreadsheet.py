@@ -27,13 +27,13 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     media_type = media_type_of(data, "")
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
-            pages = _pages(book)
+            names, pages = ", ".join(book.sheet_names), _pages(book)
     except PasswordError as error:
         raise ParsingError("password", "the workbook is protected by a password") from error
     except (CalamineError, OSError, ValueError) as error:
         raise ParsingError("damaged", f"cannot be opened as a workbook: {error}") from error
     said = _properties(data, media_type)
-    return Parsed(media_type, pages, title=said.title, date=said.date)
+    return Parsed(media_type, pages, title=said.title, date=said.date, metadata={"sheets": names})
 
 
 def _pages(book: CalamineWorkbook) -> tuple[Page, ...]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, time
 
+from lxml import etree
+
 SEPARATOR = " | "
+_BLOCKS = ("p", "div", "li", "br", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6")
 
 
 def row_text(cells: Iterable[object]) -> str:
@@ -34,3 +37,36 @@ def cell_text(cell: object) -> str:
             return cell.isoformat()
         case _:
             return " ".join(str(cell).split())
+
+
+def rows_as_lines(root: etree._Element) -> etree._Element:
+    """Makes each row of an HTML tree's tables one line of text, tables in cells included.
+
+    A table of one column only arranges text: its cells keep their paragraphs.
+    """
+    for table in root.xpath(".//table[not(ancestor::table)]"):
+        rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in _own_rows(table)]
+        if all(len(row) <= 1 for row in rows):
+            etree.strip_tags(table, "tbody", "thead", "tr", "td", "th")
+            table.tag = "div"
+        else:
+            _replace_by_lines(table, [row_text(map(_flat_text, row)) for row in rows])
+    return root
+
+
+def _own_rows(table: etree._Element) -> list[etree._Element]:
+    return [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
+
+
+def _flat_text(cell: etree._Element) -> str:
+    for block in cell.iter(*_BLOCKS):
+        block.tail = f" {block.tail or ''}"
+    return "".join(cell.itertext())
+
+
+def _replace_by_lines(table: etree._Element, lines: list[str]) -> None:
+    tail = table.tail
+    table.clear()
+    table.tag, table.tail = "div", tail
+    for line in filter(None, lines):
+        etree.SubElement(table, "div").text = line
