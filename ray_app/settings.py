@@ -108,7 +108,7 @@ class ParsingSettings(Group):
         (), description="Passwords that are tried on protected PDF, Office and zip files, in this order."
     )
     archive_members: int = Field(10_000, gt=0, description="Most files in one archive; beyond it is a bomb.")
-    archive_mb: int = Field(512, gt=0, description="Most megabytes that one archive expands to; beyond it is a bomb.")
+    archive_mb: int = Field(256, gt=0, description="Most megabytes that one archive expands to; beyond it is a bomb.")
 
     @field_serializer("passwords")
     def _masked(self, passwords: tuple[SecretStr, ...], info: FieldSerializationInfo) -> list[str]:

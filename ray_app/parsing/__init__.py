@@ -91,7 +91,7 @@ def parse(data: bytes, name: str, settings: ParsingSettings) -> Parsed:
     opened = unlocked(data, media_type, settings)
     if opened is not data:
         media_type = media_type_of(opened, name)
-    parsed = _parser_of(media_type)(opened, settings)
+    parsed = _run(_parser_of(media_type), opened, settings)
     pages = tuple(replace(page, text=_clean(page.text)) for page in parsed.pages)
     title = " ".join(_clean(parsed.title).split()) or PurePosixPath(name).stem
     children = tuple(_named_apart(parsed.children, PurePosixPath(name).stem))
@@ -105,6 +105,15 @@ def _parser_of(media_type: str) -> Callable[[bytes, ParsingSettings], Parsed]:
         known = ", ".join(sorted(PARSERS))
         raise ParsingError("unsupported_format", f"{media_type} is not read (read are: {known}, images)")
     return parser
+
+
+def _run(parser: Callable[[bytes, ParsingSettings], Parsed], data: bytes, settings: ParsingSettings) -> Parsed:
+    try:
+        return parser(data, settings)
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # a Rust library's, which is no Exception, and nowhere importable
+            raise ParsingError("damaged", f"its parser gave up: {error}") from error
+        raise
 
 
 def _clean(value: str) -> str:

@@ -15,10 +15,10 @@ from typing import IO
 from ray_app.errors import ParsingError
 from ray_app.parsing import media
 from ray_app.parsing.detect import media_type_of
+from ray_app.parsing.zipped import BROKEN
 from ray_app.records import Child, Failure, Parsed
 from ray_app.settings import ParsingSettings
 
-_BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError)
 _COMPRESSED: dict[str, Callable[[io.BytesIO], gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile]] = {
     media.GZIP: lambda packed: gzip.GzipFile(fileobj=packed),
     media.BZIP2: bz2.BZ2File,
@@ -39,7 +39,7 @@ def parse_zip(data: bytes, settings: ParsingSettings) -> Parsed:
             _refuse_bomb(len(members), sum(member.file_size for member in members), settings)
             wanted = [member for member in members if not member.filename.startswith(_APPLE_DOUBLE)]
             children = tuple(_unzip(archive, member, settings) for member in wanted)
-    except _BROKEN as error:
+    except (*BROKEN, tarfile.TarError) as error:
         raise ParsingError("damaged", f"cannot be opened as a zip archive: {error}") from error
     return _parsed(media.ZIP, children)
 
@@ -56,7 +56,7 @@ def parse_compressed(data: bytes, settings: ParsingSettings) -> Parsed:
     try:
         with opener(io.BytesIO(data)) as stream:
             content = stream.read(settings.archive_mb * 2**20 + 1)
-    except _BROKEN as error:
+    except (*BROKEN, tarfile.TarError) as error:
         raise ParsingError("damaged", f"cannot be decompressed: {error}") from error
     _refuse_bomb(1, len(content), settings)
     if media_type_of(content, "") == media.TAR:
@@ -83,11 +83,11 @@ def _unzip(archive: zipfile.ZipFile, member: zipfile.ZipInfo, settings: ParsingS
         return _too_large(member.filename, settings)
     try:
         return Child(member.filename, _read_member(archive, member, settings))
-    except RuntimeError:  # zipfile's word for a password that is missing or wrong
-        return _failed(member.filename, "password", "the file is encrypted in its archive")
     except NotImplementedError as error:
         return _failed(member.filename, "unsupported_format", f"packed in a way that is not supported: {error}")
-    except _BROKEN as error:
+    except RuntimeError:  # zipfile's word for a password that is missing or wrong
+        return _failed(member.filename, "password", "the file is encrypted in its archive")
+    except (*BROKEN, tarfile.TarError) as error:
         return _failed(member.filename, "damaged", f"cannot be taken out of its archive: {error}")
 
 
@@ -97,9 +97,10 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, settings: Pa
     for password in settings.passwords:
         try:
             return archive.read(member, password.get_secret_value().encode())
-        except (RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-            if isinstance(error, NotImplementedError):
-                raise
+        except NotImplementedError:
+            raise
+        except (RuntimeError, zipfile.BadZipFile, zlib.error):  # one wrong password in 256 passes the first check
+            continue
     raise RuntimeError("no password fits")
 
 
@@ -112,7 +113,7 @@ def _untar(stream: IO[bytes], settings: ParsingSettings) -> Iterator[Child]:
                 _refuse_bomb(count, size, settings)
                 if member.isreg():
                     yield _tar_child(archive, member, settings)
-    except _BROKEN as error:
+    except (*BROKEN, tarfile.TarError) as error:
         raise ParsingError("damaged", f"cannot be opened as a tar archive: {error}") from error
 
 

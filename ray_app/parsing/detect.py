@@ -11,6 +11,7 @@ import puremagic
 
 from ray_app.parsing import media
 from ray_app.parsing.decode import is_text
+from ray_app.parsing.zipped import BROKEN
 
 _HTML = re.compile(rb"^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S)
 _XML = re.compile(rb"^(\xef\xbb\xbf)?\s*<(\?xml\s|!doctype\s+[a-z])", re.I)
@@ -125,7 +126,7 @@ def _zip_type(data: bytes) -> str:
                 return next((found for mark, found in _OOXML_MAIN if mark in parts), media.ZIP)
             if "mimetype" in names:
                 return _named_in_mimetype(archive.read("mimetype"))
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError):
+    except (*BROKEN, RuntimeError):  # RuntimeError: an encrypted part
         pass  # the archive's parser says what is wrong with it
     return media.ZIP
 
@@ -141,7 +142,7 @@ def _ole_type(data: bytes) -> str:
     try:
         with olefile.OleFileIO(data) as container:
             return next((found for stream, found in _OLE_STREAMS if container.exists(stream)), media.OLE)
-    except (OSError, ValueError, IndexError, olefile.OleFileError):
+    except Exception:  # olefile raises what it meets in a damaged file
         return media.OLE
 
 

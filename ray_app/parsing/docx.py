@@ -15,6 +15,7 @@ from ray_app.parsing import media
 from ray_app.parsing.html import markup_tree, tree_text
 from ray_app.parsing.properties import safe_xml_parser, zipped_properties
 from ray_app.parsing.tables import rows_as_lines
+from ray_app.parsing.zipped import BROKEN
 from ray_app.records import Page, Parsed
 from ray_app.settings import ParsingSettings
 
@@ -34,7 +35,7 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
             convert_image=mammoth.images.img_element(_no_image),
             style_map="comment-reference => sup",  # without a place to be shown at, mammoth leaves comments out
         )
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, etree.LxmlError) as error:
+    except (*BROKEN, etree.LxmlError) as error:
         raise ParsingError("damaged", f"cannot be opened as a Word document: {error}") from error
     root = markup_tree(f"<html><body>{converted.value}</body></html>")
     assert root is not None  # it has at least a body
@@ -54,7 +55,7 @@ def _repeated(archive: zipfile.ZipFile, kind: str) -> str:
 
 
 def _paragraphs(root: etree._Element) -> Iterator[str]:
-    """Texts by the innermost paragraph that holds them: a text box is a paragraph in a paragraph. Page numbers are left out."""
+    """Texts by the innermost paragraph (a text box is one within another); page numbers are left out."""
     texts: dict[etree._Element, str] = defaultdict(str)
     for node in root.iter("{*}t", "{*}tab"):
         paragraph = next(node.iterancestors("{*}p"), root)

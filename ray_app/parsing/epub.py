@@ -13,11 +13,11 @@ from lxml import etree
 from ray_app.errors import ParsingError
 from ray_app.parsing import html, media
 from ray_app.parsing.properties import safe_xml_parser
+from ray_app.parsing.zipped import BROKEN
 from ray_app.records import Page, Parsed
 from ray_app.settings import ParsingSettings
 
 _ISO_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
-_BROKEN = (KeyError, OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile)
 
 
 def parse(data: bytes, settings: ParsingSettings) -> Parsed:
@@ -28,7 +28,7 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _read(archive, settings)
-    except _BROKEN as error:
+    except (*BROKEN, etree.LxmlError) as error:
         raise ParsingError("damaged", f"cannot be opened as a book: {error}") from error
 
 

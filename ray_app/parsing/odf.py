@@ -12,6 +12,7 @@ from ray_app.parsing import media
 from ray_app.parsing.html import tree_text
 from ray_app.parsing.properties import safe_xml_parser, zipped_properties
 from ray_app.parsing.tables import rows_as_lines
+from ray_app.parsing.zipped import BROKEN
 from ray_app.records import Page, Parsed
 from ray_app.settings import ParsingSettings
 
@@ -74,7 +75,7 @@ def _open(data: bytes) -> tuple[str, etree._Element]:
                 raise ParsingError("password", "the file is protected by a password")
             media_type = archive.read("mimetype").decode("ascii", "replace").strip().removesuffix("-template")
             content = archive.read("content.xml")
-    except (KeyError, OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
+    except BROKEN as error:
         raise ParsingError("damaged", f"cannot be opened as an OpenDocument file: {error}") from error
     root = etree.fromstring(content, safe_xml_parser())
     body = root.find("{*}body") if root is not None else None

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
+from ray_app.parsing.zipped import BROKEN
+
 # What office programs put into the title when nobody gave one.
 _NO_TITLE = re.compile(
     r"^(untitled|microsoft (word|powerpoint|excel) - .*|powerpoint[ -](presentation|præsentation|präsentation)"
@@ -52,7 +54,7 @@ def zipped_properties(data: bytes, part: str) -> Properties:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             root = etree.fromstring(archive.read(part), safe_xml_parser())
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, etree.LxmlError):
+    except (*BROKEN, etree.LxmlError):
         return Properties()
     if root is None:
         return Properties()

@@ -10,6 +10,7 @@ from ray_app.parsing import media
 from ray_app.parsing.detect import media_type_of
 from ray_app.parsing.properties import Properties, ole_properties, zipped_properties
 from ray_app.parsing.tables import table_text
+from ray_app.parsing.zipped import BROKEN
 from ray_app.records import Page, Parsed
 from ray_app.settings import ParsingSettings
 
@@ -30,7 +31,7 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
             names, pages = ", ".join(book.sheet_names), _pages(book)
     except PasswordError as error:
         raise ParsingError("password", "the workbook is protected by a password") from error
-    except (CalamineError, OSError, ValueError) as error:
+    except (CalamineError, *BROKEN) as error:
         raise ParsingError("damaged", f"cannot be opened as a workbook: {error}") from error
     said = _properties(data, media_type)
     return Parsed(media_type, pages, title=said.title, date=said.date, metadata={"sheets": names})
