@@ -24,6 +24,8 @@ _COMPRESSED: dict[str, Callable[[io.BytesIO], gzip.GzipFile | bz2.BZ2File | lzma
     media.BZIP2: bz2.BZ2File,
     media.XZ: lzma.LZMAFile,
 }
+# WinZip's number for "encrypted by AES", where others give the compression.
+_AES = 99
 # What macOS adds to every archive: icons and attributes of the files beside it.
 _APPLE_DOUBLE = "__MACOSX/"
 
@@ -81,6 +83,8 @@ def _refuse_bomb(members: int, size: int, settings: ParsingSettings) -> None:
 def _unzip(archive: zipfile.ZipFile, member: zipfile.ZipInfo, settings: ParsingSettings) -> Child:
     if member.file_size > settings.max_file_mb * 2**20:
         return _too_large(member.filename, settings)
+    if member.compress_type == _AES:
+        return _failed(member.filename, "password", "the file is encrypted in its archive, by AES, which is not read")
     try:
         return Child(member.filename, _read_member(archive, member, settings))
     except NotImplementedError as error:

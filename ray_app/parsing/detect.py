@@ -15,6 +15,7 @@ from ray_app.parsing.zipped import BROKEN
 
 _HTML = re.compile(rb"^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S)
 _XML = re.compile(rb"^(\xef\xbb\xbf)?\s*<(\?xml\s|!doctype\s+[a-z])", re.I)
+_BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")
 _HEADER = re.compile(rb"^([A-Za-z][A-Za-z0-9-]*):[ \t]", re.M)
 _MAIL_HEADERS = {b"from", b"to", b"date", b"subject", b"message-id", b"received", b"mime-version", b"return-path"}
 
@@ -46,7 +47,6 @@ _BY_SIGNATURE = (
     (b"PK\x05\x06", media.ZIP),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", media.OLE),
     (b"\x1f\x8b\x08", media.GZIP),
-    (b"BZh", media.BZIP2),
     (b"\xfd7zXZ\x00", media.XZ),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -90,8 +90,10 @@ def media_type_of(data: bytes, name: str) -> str:
         return _zip_type(data)
     if signed == media.OLE:
         return _ole_type(data)
-    if signed and not (signed == media.BZIP2 and is_text(data)):
+    if signed:
         return signed
+    if _BZIP2.match(data):
+        return media.BZIP2
     if data[257:262] == b"ustar":
         return media.TAR
     return _text_type(data, name) if is_text(data) else _binary_type(data)

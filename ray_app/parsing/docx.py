@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
+from xml.parsers.expat import ExpatError
 
 from lxml import etree
 
@@ -35,7 +36,7 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
             convert_image=mammoth.images.img_element(_no_image),
             style_map="comment-reference => sup",  # without a place to be shown at, mammoth leaves comments out
         )
-    except (*BROKEN, etree.LxmlError) as error:
+    except (*BROKEN, etree.LxmlError, ExpatError) as error:
         raise ParsingError("damaged", f"cannot be opened as a Word document: {error}") from error
     root = markup_tree(f"<html><body>{converted.value}</body></html>")
     assert root is not None  # it has at least a body
