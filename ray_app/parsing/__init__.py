@@ -135,5 +135,5 @@ def _named_apart(children: Iterable[Child], nameless: str) -> Iterator[Child]:
 
 def _harmless(name: str) -> str:
     """A relative path that stays where it is: without drive, root, `..` and control characters."""
-    parts = (part.strip() for part in _clean(name).replace("\n", " ").replace("\t", " ").split("/"))
+    parts = (part.strip() for part in _clean(name).replace("\\", "/").replace("\n", " ").replace("\t", " ").split("/"))
     return "/".join(part for part in parts if part not in ("", ".", "..") and not part.endswith(":"))

@@ -125,7 +125,7 @@ def _zip_type(data: bytes) -> str:
             names = set(archive.namelist())
             if "[Content_Types].xml" in names:
                 parts = archive.read("[Content_Types].xml")
-                return next((found for mark, found in _OOXML_MAIN if mark in parts), media.ZIP)
+                return next((found for mark, found in _OOXML_MAIN if mark in parts), media.OTHER_OOXML)
             if "mimetype" in names:
                 return _named_in_mimetype(archive.read("mimetype"))
     except (*BROKEN, RuntimeError):  # RuntimeError: an encrypted part
@@ -135,7 +135,7 @@ def _zip_type(data: bytes) -> str:
 
 def _named_in_mimetype(content: bytes) -> str:
     named = content.decode("ascii", "replace").strip().removesuffix("-template")
-    return named if named in (media.EPUB, media.ODT, media.ODP, media.ODS) else media.ZIP
+    return named if named == media.EPUB or named.startswith(media.ODF_PREFIX) else media.ZIP
 
 
 def _ole_type(data: bytes) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 _OOXML: Final = "application/vnd.openxmlformats-officedocument."
-_ODF: Final = "application/vnd.oasis.opendocument."
+ODF_PREFIX: Final = "application/vnd.oasis.opendocument."
 
 DOCX: Final = f"{_OOXML}wordprocessingml.document"
 PPTX: Final = f"{_OOXML}presentationml.presentation"
 XLSX: Final = f"{_OOXML}spreadsheetml.sheet"
 XLSB: Final = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
-ODT: Final = f"{_ODF}text"
-ODP: Final = f"{_ODF}presentation"
-ODS: Final = f"{_ODF}spreadsheet"
+OTHER_OOXML: Final = f"{_OOXML}other"
+ODT: Final = f"{ODF_PREFIX}text"
+ODP: Final = f"{ODF_PREFIX}presentation"
+ODS: Final = f"{ODF_PREFIX}spreadsheet"
 DOC: Final = "application/msword"
 XLS: Final = "application/vnd.ms-excel"
 PPT: Final = "application/vnd.ms-powerpoint"

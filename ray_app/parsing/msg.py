@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+from dataclasses import replace
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 # MS-OXPROPS: PidTagRecipientType, PidTagRtfCompressed, PidTagDisplayName and the sub-storage of a message in a message.
 _RECIPIENT_TYPE, _RTF_COMPRESSED, _DISPLAY_NAME, _SHORT_NAME = 0x0C15, 0x1009, 0x3001, 0x3704
 _EMBEDDED = "__substg1.0_3701000D"
+_PROPERTIES = "__properties_version1.0"
 _RECIPIENT_HEADERS = {1: "To", 2: "Cc"}
 
 
@@ -28,12 +30,10 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
 
     Raises ParsingError(damaged) where it cannot be opened.
     """
-    from dataclasses import replace
-
     from oxmsg import Message
 
     try:
-        message = _as_email(Message.load(data))
+        message = as_email(Message.load(data))
     except MemoryError:
         raise
     except Exception as error:  # oxmsg raises whatever a broken property leads it to
@@ -43,7 +43,8 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     return replace(read_message(message), media_type=media.MSG)
 
 
-def _as_email(source: Message) -> EmailMessage:
+def as_email(source: Message) -> EmailMessage:
+    """The same message in the form of mail."""
     message = EmailMessage()
     for name, value in _headers(source).items():
         if value:
@@ -92,9 +93,20 @@ def _attach(message: EmailMessage, attachment: Any) -> None:
     name = attachment.file_name or attachment.properties.str_prop_value(_SHORT_NAME)
     inner = next((part for part in attachment._storage.storages if part.name == _EMBEDDED), None)
     if inner is not None:
-        embedded = _as_email(Message(inner))
+        embedded = as_email(Message(_as_top_level(inner)))
         message.add_attachment(embedded, filename=f"{embedded['Subject'] or name or 'message'}.eml")
         return
     guessed = mimetypes.guess_type(name or "")[0] or media.UNKNOWN
     kind, _, subtype = (media.UNKNOWN if guessed.startswith(("message/", "multipart/")) else guessed).partition("/")
     message.add_attachment(attachment.file_bytes or b"", maintype=kind, subtype=subtype, filename=name or "unnamed")
+
+
+def _as_top_level(storage: Any) -> Any:
+    """A message within another has 8 bytes fewer before its properties (MS-OXMSG 2.4.1); oxmsg expects them."""
+    streams = (
+        replace(stream, bytes_=stream.bytes_[:24] + bytes(8) + stream.bytes_[24:])
+        if stream.name == _PROPERTIES
+        else stream
+        for stream in storage.streams
+    )
+    return replace(storage, streams=tuple(streams))

@@ -22,6 +22,8 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
 
     Raises ParsingError(damaged) where no element can be read.
     """
+    if not data.strip():
+        return Parsed(media.XML, (Page(1, ""),))
     try:
         root = etree.fromstring(data, safe_xml_parser())
     except (etree.XMLSyntaxError, ValueError) as error:
