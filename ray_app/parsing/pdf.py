@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 
 import pypdfium2 as pdfium
@@ -40,11 +41,12 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
         if document.get_formtype() != pdfium_c.FORMTYPE_NONE:
             document.init_forms()  # before the first page is loaded
         info = document.get_metadata_dict()
-        pages = tuple(Page(i + 1, _page_text(document, i)) for i in range(len(document)))
+        read = [_read(document, index) for index in range(len(document))]
+        pages = tuple(Page(number, text) for number, (text, _) in enumerate(read, start=1))
         children = tuple(pdf_extras.attachments(document))
     return Parsed(
         "application/pdf",
-        pages,
+        tuple(_with_notes(page, notes) for page, (_, notes) in zip(pages, read, strict=True)),
         title=real_title(info.get("Title", "")),
         date=_iso_date(info.get("CreationDate", "")),
         metadata={key: value for key, value in info.items() if value},
@@ -65,17 +67,22 @@ def _open(data: bytes, settings: ParsingSettings) -> pdfium.PdfDocument:
     raise AssertionError("the last password returns or raises")
 
 
-def _page_text(document: pdfium.PdfDocument, index: int) -> str:
+def _read(document: pdfium.PdfDocument, index: int) -> tuple[str, list[str]]:
+    """The page's own text, and apart from it what was filled in and remarked there."""
     try:
         page = document[index]
     except pdfium.PdfiumError:
-        return ""
+        return "", []
     try:
-        return "\n".join(filter(None, (_text_layer(page), *pdf_extras.page_notes(document, page))))
+        return _text_layer(page), [note for note in pdf_extras.page_notes(document, page) if note]
     except pdfium.PdfiumError:
-        return ""
+        return "", []
     finally:
         page.close()
+
+
+def _with_notes(page: Page, notes: list[str]) -> Page:
+    return replace(page, text="\n".join(filter(None, (page.text, *notes)))) if notes else page
 
 
 def _text_layer(page: pdfium.PdfPage) -> str:
