@@ -26,6 +26,7 @@ _COMPRESSED: dict[str, Callable[[io.BytesIO], gzip.GzipFile | bz2.BZ2File | lzma
 }
 # WinZip's number for "encrypted by AES", where others give the compression.
 _AES = 99
+_UTF8_NAME = 0x800
 # What macOS adds to every archive: icons and attributes of the files beside it.
 _APPLE_DOUBLE = "__MACOSX/"
 
@@ -81,18 +82,33 @@ def _refuse_bomb(members: int, size: int, settings: ParsingSettings) -> None:
 
 
 def _unzip(archive: zipfile.ZipFile, member: zipfile.ZipInfo, settings: ParsingSettings) -> Child:
+    name = _name_of(member)
     if member.file_size > settings.max_file_mb * 2**20:
-        return _too_large(member.filename, settings)
+        return _too_large(name, settings)
     if member.compress_type == _AES:
-        return _failed(member.filename, "password", "the file is encrypted in its archive, by AES, which is not read")
+        return _failed(name, "password", "the file is encrypted in its archive, by AES, which is not read")
     try:
-        return Child(member.filename, _read_member(archive, member, settings))
+        return Child(name, _read_member(archive, member, settings))
     except NotImplementedError as error:
-        return _failed(member.filename, "unsupported_format", f"packed in a way that is not supported: {error}")
+        return _failed(name, "unsupported_format", f"packed in a way that is not supported: {error}")
     except RuntimeError:  # zipfile's word for a password that is missing or wrong
-        return _failed(member.filename, "password", "the file is encrypted in its archive")
+        return _failed(name, "password", "the file is encrypted in its archive")
     except (*BROKEN, tarfile.TarError) as error:
-        return _failed(member.filename, "damaged", f"cannot be taken out of its archive: {error}")
+        return _failed(name, "damaged", f"cannot be taken out of its archive: {error}")
+
+
+def _name_of(member: zipfile.ZipInfo) -> str:
+    """Names without the mark of UTF-8 are that anyway (from Unix) or in Western Europe's DOS code page (from Windows).
+
+    Python takes them for American DOS, where ø is a cent.
+    """
+    if member.flag_bits & _UTF8_NAME or member.filename.isascii():
+        return member.filename
+    raw = member.filename.encode("cp437", "replace")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("cp850", "replace")
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, settings: ParsingSettings) -> bytes:

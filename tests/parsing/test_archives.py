@@ -116,3 +116,10 @@ def test_names_are_kept_in_danish_and_the_icons_of_a_mac_left_out():
     data = zipped({"Årsmøde/æøå.txt": b"x", "__MACOSX/Årsmøde/._æøå.txt": b"y"})
     assert [child.name for child in parse(data, "x.zip").children] == ["Årsmøde/æøå.txt"]
     assert zipfile.is_zipfile(io.BytesIO(data))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp850"])
+def test_names_without_mark_of_their_encoding_are_danish_all_the_same(encoding):
+    raw = "Køb på Ærø.txt".encode(encoding)
+    data = zipped({"x" * len(raw): b"ord"}).replace(b"x" * len(raw), raw)
+    assert [child.name for child in parse(data, "x.zip").children] == ["Køb på Ærø.txt"]
