@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 from ray_app.settings import Settings
 
-# CPUs that a Ray task or actor asks for. They are claims, not limits: reading and writing mostly wait.
-EXTRACT_CPUS = 0.25
-WRITE_CPUS = 0.25
+# CPUs that a Ray task or actor asks for. They are claims, not limits. So small a one fits beside whatever number of
+# embedding workers a shrunken cluster holds: one that found no room would leave the run standing still.
+EXTRACT_CPUS = 0.05
+WRITE_CPUS = 0.05
+# Writes at a time: one owner or server takes them, and each is a process of 200 MB.
+WRITERS = 4
 # Kept free of pools: for tasks, the index's owner, and a server beside. Pools that hold every CPU after a
 # node's death would leave none to read and write with, and the run would stand still.
 _RESERVED_SHARE = 0.4
@@ -48,3 +51,11 @@ def share_out(resources: Mapping[str, float], weights_bytes: int, settings: Sett
     left = cpus * (1 - _RESERVED_SHARE) - extract * EXTRACT_CPUS
     claim = min(float(threads), max(0.1, math.floor(left / embed * 100) / 100))
     return Shares(extract, embed, threads, claim, embed_gpus=1 if gpus else 0)
+
+
+def cluster_resources() -> dict[str, float]:
+    """What the connected cluster has in all."""
+    import ray
+
+    resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    return resources
