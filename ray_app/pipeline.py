@@ -177,7 +177,9 @@ def _extract_one(
     except ParsingError as error:
         return Document(file.ref, file.sha256, failure=Failure("parse", error.reason, str(error))), []
     inner = [
-        Fetched(ref, child.data, hashlib.sha256(child.data).hexdigest())
+        Fetched(ref, failure=child.failure)
+        if child.failure
+        else Fetched(ref, child.data, hashlib.sha256(child.data).hexdigest())
         for ref, child in zip(child_refs(file.ref, parsed.children), parsed.children, strict=True)
     ]
     return Document(file.ref, file.sha256, content=_content(file, parsed, splitter)), inner

@@ -86,10 +86,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A file inside a document: an attachment, or a member of an archive. `name` may begin with folders."""
+    """A file inside a document: an attachment, or a member of an archive. `name` may begin with folders.
+
+    Names are unique within a document. A file that could not be taken out has a `failure` and no `data`.
+    """
 
     name: str
     data: bytes
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,15 @@ from typing import Annotated, Any, Literal, Self
 
 import yaml
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FieldSerializationInfo,
+    SecretStr,
+    ValidationError,
+    field_serializer,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -129,6 +137,17 @@ class ParsingSettings(Group):
     max_documents: int = Field(
         1000, gt=0, description="Documents after which the parsing process is renewed, against leaks."
     )
+    passwords: tuple[SecretStr, ...] = Field(
+        (), description="Passwords that are tried on protected PDF, Office and zip files, in this order."
+    )
+    archive_members: int = Field(10_000, gt=0, description="Most files in one archive; beyond it is a bomb.")
+    archive_mb: int = Field(256, gt=0, description="Most megabytes that one archive expands to; beyond it is a bomb.")
+
+    @field_serializer("passwords")
+    def _masked(self, passwords: tuple[SecretStr, ...], info: FieldSerializationInfo) -> list[str]:
+        """Passwords leave the process only where asked for: `model_dump_json(context={"secrets": True})`."""
+        shown = bool(info.context and info.context.get("secrets"))
+        return [password.get_secret_value() if shown else str(password) for password in passwords]
 
 
 class ClassificationSettings(Group):

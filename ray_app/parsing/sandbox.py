@@ -108,7 +108,7 @@ class Sandbox:
     def _greet(self, connection: Connection) -> None:
         """Hands over the settings, and waits until the process has its parsers loaded."""
         try:
-            connection.send_bytes(self._limits.model_dump_json().encode())
+            connection.send_bytes(self._limits.model_dump_json(context={"secrets": True}).encode())
             if connection.poll(_START_TIMEOUT_S) and connection.recv_bytes() == READY:
                 return
             ended = f"was not ready after {_START_TIMEOUT_S:g} s"
