@@ -89,12 +89,27 @@ class ChunkingSettings(Group):
 class ParsingSettings(Group):
     """Limits of the process that reads files."""
 
-    timeout_s: float = Field(60.0, gt=0, description="Longest time for one document.")
+    timeout_s: float = Field(180.0, gt=0, description="Longest time for one document.")
+    cpu_s: float = Field(
+        120.0, gt=0, description="Most CPU time for one document: unlike time, it is the same on a busy machine."
+    )
     memory_mb: int = Field(2048, ge=256, description="Most memory of the process that parses.")
     max_file_mb: int = Field(100, gt=0, description="Largest file that is read.")
     max_text_mb: int = Field(64, gt=0, description="Most text of one document; beyond it is a bomb.")
+    max_children_mb: int = Field(
+        256, gt=0, description="Most bytes of files inside one document (attachments, members of an archive)."
+    )
+    max_depth: int = Field(
+        5,
+        gt=0,
+        description="How deep files lie in files (an archive attached to a message in an archive: 3); "
+        "an archive that holds itself has no end.",
+    )
     max_documents: int = Field(
         1000, gt=0, description="Documents after which the parsing process is renewed, against leaks."
+    )
+    max_growth_mb: int = Field(
+        512, gt=0, description="Growth of its memory after which the parsing process is renewed."
     )
 
 
