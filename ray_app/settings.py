@@ -86,6 +86,26 @@ class ChunkingSettings(Group):
     overlap_tokens: int = Field(0, ge=0, description="Tokens that a passage repeats of the one before it.")
 
 
+class OcrSettings(Group):
+    """Reading images and scanned pages (OCR)."""
+
+    engine: Literal["auto", "tesseract", "rapidocr", "off"] = Field(
+        "auto",
+        description="What reads images. auto: Tesseract where it and its languages are installed, else RapidOCR.",
+    )
+    languages: tuple[str, ...] = Field(
+        ("eng", "dan"),
+        min_length=1,
+        description="Tesseract's names of the languages to expect; RapidOCR reads Latin letters in any language.",
+    )
+    max_pages: int = Field(50, gt=0, description="Most pages of one document that are read by OCR.")
+    timeout_s: float = Field(
+        90.0,
+        gt=0,
+        description="After this time no further page of a document is read by OCR; keep it below parsing.cpu_s.",
+    )
+
+
 class ParsingSettings(Group):
     """Limits of the process that reads files."""
 
@@ -97,7 +117,7 @@ class ParsingSettings(Group):
     max_file_mb: int = Field(100, gt=0, description="Largest file that is read.")
     max_text_mb: int = Field(64, gt=0, description="Most text of one document; beyond it is a bomb.")
     max_children_mb: int = Field(
-        256, gt=0, description="Most bytes of files inside one document (attachments, members of an archive)."
+        512, gt=0, description="Most megabytes of files inside one document (attachments, members of an archive)."
     )
     max_depth: int = Field(
         5,
@@ -109,8 +129,9 @@ class ParsingSettings(Group):
         1000, gt=0, description="Documents after which the parsing process is renewed, against leaks."
     )
     max_growth_mb: int = Field(
-        512, gt=0, description="Growth of its memory after which the parsing process is renewed."
+        1024, gt=0, description="Growth of its memory after which the parsing process is renewed."
     )
+    ocr: OcrSettings = OcrSettings()
 
 
 class ClassificationSettings(Group):

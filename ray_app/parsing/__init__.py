@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ray_app.errors import ParsingError
-from ray_app.parsing import docx, email, html, markdown, pdf, text
+from ray_app.parsing import docx, email, html, image, markdown, pdf, text
 from ray_app.parsing.detect import media_type_of
 from ray_app.records import Parsed
 from ray_app.settings import ParsingSettings
@@ -31,6 +31,9 @@ PARSERS: dict[str, Callable[[bytes, ParsingSettings], Parsed]] = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": docx.parse,
 }
 
+# Formats that come in too many kinds to name each.
+_FAMILIES = (("text/", text.parse), ("image/", image.parse))
+
 # Control characters except tab and newline mean nothing in a text, and lone surrogates cannot be stored.
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
@@ -41,10 +44,10 @@ def parse(data: bytes, name: str, settings: ParsingSettings) -> Parsed:
     The title is never empty: it falls back to the file's name. Raises ParsingError.
     """
     media_type = media_type_of(data, name)
-    parser = PARSERS.get(media_type) or (text.parse if media_type.startswith("text/") else None)
+    parser = PARSERS.get(media_type) or next((read for kind, read in _FAMILIES if media_type.startswith(kind)), None)
     if parser is None:
         known = ", ".join(sorted(PARSERS))
-        raise ParsingError("unsupported_format", f"{media_type} is not read yet (read are: {known})")
+        raise ParsingError("unsupported_format", f"{media_type} is not read yet (read are: {known}, images)")
     parsed = parser(data, settings)
     pages = tuple(replace(page, text=_clean(page.text)) for page in parsed.pages)
     title = " ".join(_clean(parsed.title).split()) or PurePosixPath(name).stem

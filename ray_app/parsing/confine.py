@@ -6,6 +6,7 @@ calls, Landlock refuses paths. Where one of them is missing, `confine` says what
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import site
@@ -33,12 +34,14 @@ _KERNEL = (
 # Their arguments lie in memory, where a filter cannot look; libc falls back to the older calls.
 _UNSEEN = ("clone3", "openat2")
 _CLONE_THREAD = 0x00010000
+# Landlock, where it is, knows by their paths what may be written: nothing but /dev/null.
+_WRITING = (os.O_WRONLY, os.O_RDWR, os.O_CREAT, os.O_TRUNC)
 
 # What libraries read while they load or work; nothing in it is a secret.
 _SYSTEM = (
     *("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime", "/etc/mime.types", "/etc/fonts"),
     *("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system", "/sys/fs/cgroup"),
-    *("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"),
+    *("/dev/zero", "/dev/random", "/dev/urandom"),
 )
 
 
@@ -47,17 +50,22 @@ def confine() -> tuple[str, ...]:
 
     Returns what is not closed off, in words that follow "the parsing process": () where all is.
     """
-    return (*_refuse_calls(), *_refuse_reading())  # in this order: finding libseccomp takes a temporary file
+    with contextlib.suppress(Exception):  # it is said below
+        import pyseccomp  # noqa: F401 - it looks for libseccomp with a program and a file: both are refused soon
+    files = tuple(_refuse_paths())
+    return (*_refuse_calls(without_landlock=bool(files)), *files)
 
 
-def _refuse_calls() -> Iterator[str]:
+def _refuse_calls(*, without_landlock: bool) -> Iterator[str]:
     try:
-        _load_filter()
+        _load_filter(no_writing=without_landlock)
     except Exception as error:  # no such library, an old kernel, a container that forbids it: whatever it is, say it
-        yield f"has network access and may write files and start programs: no seccomp ({error or type(error).__name__})"
+        yield f"has network access and may start programs: no seccomp ({error or type(error).__name__})"
+        if without_landlock:
+            yield "may write every file of its user: neither seccomp nor Landlock"
 
 
-def _load_filter() -> None:
+def _load_filter(*, no_writing: bool) -> None:
     import pyseccomp as seccomp
 
     calls = seccomp.SyscallFilter(seccomp.ALLOW)
@@ -69,13 +77,13 @@ def _load_filter() -> None:
     # Threads are allowed, processes are not; abort() signals its own process, no other.
     calls.add_rule(refused, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, _CLONE_THREAD, 0))
     calls.add_rule(refused, "tgkill", seccomp.Arg(0, seccomp.NE, os.getpid()))
-    for flag in (os.O_WRONLY, os.O_RDWR, os.O_CREAT, os.O_TRUNC):
+    for flag in _WRITING if no_writing else ():
         calls.add_rule(refused, "open", seccomp.Arg(1, seccomp.MASKED_EQ, flag, flag))
         calls.add_rule(refused, "openat", seccomp.Arg(2, seccomp.MASKED_EQ, flag, flag))
     calls.load()
 
 
-def _refuse_reading() -> Iterator[str]:
+def _refuse_paths() -> Iterator[str]:
     try:
         _apply_rules()
     except Exception as error:  # as above
@@ -90,6 +98,7 @@ def _apply_rules() -> None:
     for path in _readable():
         if path.exists():
             rules.allow(path, rules=readable if path.is_dir() else FSAccess.READ_FILE)
+    rules.allow("/dev/null", rules=FSAccess.READ_FILE | FSAccess.WRITE_FILE)  # where libraries send their words
     rules.apply()
 
 

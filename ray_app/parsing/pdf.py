@@ -9,6 +9,8 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from ray_app.errors import ParsingError
+from ray_app.parsing.ocr import Reader
+from ray_app.parsing.pdf_scan import read_scans
 from ray_app.records import Page, Parsed
 from ray_app.settings import ParsingSettings
 
@@ -41,14 +43,16 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
         if len(document) == 0:
             raise ParsingError("damaged", "the file has no pages")
         info = document.get_metadata_dict()
+        reader = Reader(settings.ocr)
         pages = tuple(Page(i + 1, _page_text(document, i)) for i in range(len(document)))
+        pages = read_scans(document, pages, reader)
     title = info.get("Title", "").strip()
     return Parsed(
         "application/pdf",
         pages,
         title="" if _NO_TITLE.match(title) else title,
         date=_iso_date(info.get("CreationDate", "")),
-        metadata={key: value for key, value in info.items() if value},
+        metadata={key: value for key, value in info.items() if value} | reader.notes(),
     )
 
 

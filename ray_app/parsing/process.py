@@ -52,7 +52,7 @@ class Process:
         self.left_open: tuple[str, ...] | None = None
         self._late = False
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it is dead: `wait` will say so
-            self._connection.send_bytes(limits.model_dump_json().encode())
+            self._connection.send_bytes(limits.model_dump_json(context={"secrets": True}).encode())
 
     @property
     def pid(self) -> int:

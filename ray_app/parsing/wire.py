@@ -1,7 +1,7 @@
 """What the parsing process and its owner say to each other: JSON, and raw bytes for files inside a document.
 
 Not pickles: a parser that a hostile file took over must not be able to run code in its owner. The owner sends the
-settings once, then each file as its name and its bytes. An answer is its kind, one JSON message, and the bytes of each child.
+settings once, then each file: its name, its bytes. An answer is its kind, one JSON message, and each child in bytes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def send(connection: Connection, answer: Answer, limits: ParsingSettings) -> Non
         return _send(connection, b"failure", _FAILURE.dump_json(replace(answer, detail=detail)))
     if sum(len(child.data) for child in answer.children) > limits.max_children_mb << 20:
         return send(connection, _failure(_too_large_inside(limits)), limits)
-    names = tuple(Child(child.name, b"") for child in answer.children)
+    names = tuple(replace(child, data=b"") for child in answer.children)
     try:
         message = _PARSED.dump_json(replace(answer, children=names))
     except PydanticSerializationError as error:  # a lone surrogate in a title or a name
@@ -68,11 +68,11 @@ def receive(connection: Connection, limits: ParsingSettings) -> Answer:
     if not answer.children:
         return answer
     left = limits.max_children_mb << 20
-    children = []
+    children: list[Child] = []
     for child in answer.children:
         data = _receive(connection, left, _too_large_inside(limits))
         left -= len(data)
-        children.append(Child(child.name, data))
+        children.append(replace(child, data=data))
     return replace(answer, children=tuple(children))
 
 
