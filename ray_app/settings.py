@@ -119,12 +119,6 @@ class ParsingSettings(Group):
     max_children_mb: int = Field(
         512, gt=0, description="Most megabytes of files inside one document (attachments, members of an archive)."
     )
-    max_depth: int = Field(
-        5,
-        gt=0,
-        description="How deep files lie in files (an archive attached to a message in an archive: 3); "
-        "an archive that holds itself has no end.",
-    )
     max_documents: int = Field(
         1000, gt=0, description="Documents after which the parsing process is renewed, against leaks."
     )

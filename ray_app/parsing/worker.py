@@ -50,7 +50,7 @@ def _answer(name: str, data: bytes, settings: ParsingSettings) -> wire.Answer:
     except MemoryError:
         return Failure("parse", "memory", "reading it takes more memory than allowed (setting parsing.memory_mb)")
     except RecursionError:
-        return Failure("parse", "too_deep", "its parts are nested deeper than can be followed")
+        return Failure("parse", "nested_too_deep", "its parts are nested deeper than can be followed")
     except Exception as error:  # a parser's own bug: it concerns this document only, and is reported
         return Failure("parse", "parser_error", f"{type(error).__name__}: {error}"[:500])
 

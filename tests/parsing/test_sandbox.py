@@ -65,7 +65,7 @@ def test_a_parsers_own_verdict_is_passed_on_and_the_process_stays(hostile):
         ("garbage", "crashed", "answer"),
         ("noise", "crashed", "answer"),
         ("half-an-answer", "timeout", "parsing.timeout_s"),
-        ("recurse", "too_deep", "nested"),
+        ("recurse", "nested_too_deep", "nested"),
         ("text 2", "too_much_text", "parsing.max_text_mb"),
         ("children 600000 600000", "too_large_inside", "parsing.max_children_mb"),
         ("surrogate", "parser_error", "written"),
