@@ -3,6 +3,8 @@
     RayAppError
     ├── ConfigurationError    a setting, a command-line argument or a labels file is wrong
     ├── SourceError           a place cannot be listed or read
+    │   └── SourceBusyError   another run is at work on it
+    ├── DeletionRefusedError  so much of a source is gone that it looks like a mistake
     ├── ParsingError          a document cannot be read; carries a stable reason
     ├── ModelError            weights, an exported model or a classifier cannot be used
     ├── QueryError            a search asks for something that does not exist; carries a stable reason
@@ -25,6 +27,14 @@ class ConfigurationError(RayAppError):
 
 class SourceError(RayAppError):
     """A source cannot be listed, or one of its files cannot be read."""
+
+
+class SourceBusyError(SourceError):
+    """Another run is at work on the source."""
+
+
+class DeletionRefusedError(RayAppError):
+    """So much of a source is gone that it looks like a mistake."""
 
 
 class ParsingError(RayAppError):

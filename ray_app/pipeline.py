@@ -9,7 +9,7 @@ carries its failure past the later ones.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from semantic_text_splitter import TextSplitter
 
 from ray_app import sources
 from ray_app.enrichment.chunking import CHUNKING_VERSION, chunk, make_splitter, name_chunk
+from ray_app.enrichment.duplicates import bands, signature
 from ray_app.enrichment.language import SAMPLE_CHARS, detect
 from ray_app.errors import ConfigurationError, ParsingError, SourceError
 from ray_app.models.classifier import Classifier
@@ -25,7 +26,7 @@ from ray_app.models.embedder import Embedder
 from ray_app.models.prepared import PreparedModel
 from ray_app.parsing import PARSING_VERSION
 from ray_app.parsing.sandbox import Sandbox
-from ray_app.records import Chunk, Content, Document, Failure, FileRef, Parsed
+from ray_app.records import Chunk, Content, Document, Failure, FileRef, Parsed, child_refs, walk
 from ray_app.settings import ChunkingSettings
 from ray_app.store.points import iso
 
@@ -38,6 +39,11 @@ class Fetched:
     data: bytes = b""
     sha256: str = ""
     failure: Failure | None = None
+
+
+# Which of the files' contents (by SHA-256) the index holds already.
+Known = Callable[[Sequence[Fetched]], Collection[str]]
+_TOO_DEEP = Failure("parse", "nested_too_deep", "files in files in files (setting parsing.max_depth)")
 
 
 def pipeline_version(model: PreparedModel, settings: ChunkingSettings) -> str:
@@ -77,49 +83,66 @@ def fetch(ref: FileRef, max_bytes: int) -> Fetched:
     return Fetched(ref, data, hashlib.sha256(data).hexdigest())
 
 
-def extract(file: Fetched, known: Collection[str], sandbox: Sandbox, splitter: TextSplitter) -> Document:
-    """Parses the file, unless it failed or its content (by hash) is `known`; cuts it and finds its language."""
-    if file.failure or file.sha256 in known:
-        return Document(file.ref, file.sha256, failure=file.failure)
-    try:
-        parsed = sandbox.parse(file.data, file.ref.path)
-    except ParsingError as error:
-        return Document(file.ref, file.sha256, failure=Failure("parse", error.reason, str(error)))
-    return Document(file.ref, file.sha256, content=_content(file, parsed, splitter))
+def extract(
+    files: Sequence[Fetched], known: Known, sandbox: Sandbox, splitter: TextSplitter, *, depth: int
+) -> list[Document]:
+    """Parses the files, but those that failed and those whose content is known; cuts them and finds their language.
+
+    What lies inside them (attachments, members of archives) becomes their children, down to `depth` files deep.
+    """
+    skip = set(known(files))
+    documents = []
+    inner: list[list[Fetched]] = []
+    for file in files:
+        document, parts = _extract_one(file, skip, sandbox, splitter)
+        if document.content and not parts:
+            skip.add(file.sha256)  # a copy of it in the same batch
+        documents.append(document)
+        inner.append(parts)
+    below = [part for parts in inner for part in parts]
+    if not below:
+        return documents
+    if not depth:
+        children = iter([Document(part.ref, part.sha256, failure=_TOO_DEEP) for part in below])
+    else:
+        children = iter(extract(below, known, sandbox, splitter, depth=depth - 1))
+    return [
+        replace(document, children=tuple(next(children) for _ in parts)) if parts else document
+        for document, parts in zip(documents, inner, strict=True)
+    ]
 
 
 def embed(documents: Sequence[Document], embedder: Embedder) -> list[Document]:
+    """Adds vectors to the documents and to those inside them."""
+    return _with_contents(documents, iter(embed_contents(_contents(documents), embedder)))
+
+
+def embed_contents(contents: Sequence[Content], embedder: Embedder) -> list[Content]:
     """Adds vectors. All passages go to the model at once: it sorts them by length, which wastes least."""
-    texts = [piece.text for document in documents if document.content for piece in document.content.chunks]
-    vectors = iter(embedder.embed_passages(texts))
+    vectors = iter(embedder.embed_passages([piece.text for content in contents for piece in content.chunks]))
     return [
-        replace(
-            document,
-            content=replace(content, vectors=np.stack([next(vectors) for _ in content.chunks]).astype(np.float32)),
-        )
-        if (content := document.content)
-        else document
-        for document in documents
+        replace(content, vectors=np.stack([next(vectors) for _ in content.chunks]).astype(np.float32))
+        for content in contents
     ]
 
 
 def classify(documents: Sequence[Document], classifier: Classifier) -> list[Document]:
-    """Adds labels to documents with text: a name alone says too little."""
-    contents = [document.content for document in documents if document.content and document.content.has_text]
-    if not contents:
-        return list(documents)
+    """Adds labels to the documents and to those inside them."""
+    return _with_contents(documents, iter(classify_contents(_contents(documents), classifier)))
+
+
+def classify_contents(contents: Sequence[Content], classifier: Classifier) -> list[Content]:
+    """Adds labels where there is text: a name alone says too little."""
+    judged = [content for content in contents if content.has_text]
+    if not judged:
+        return list(contents)
     labels = iter(
         classifier.classify(
-            [text_of(content.chunks) for content in contents],
-            np.stack([mean_vector(content.vectors) for content in contents if content.vectors is not None]),
+            [text_of(content.chunks) for content in judged],
+            np.stack([mean_vector(content.vectors) for content in judged if content.vectors is not None]),
         )
     )
-    return [
-        replace(document, content=replace(content, labels=next(labels)))
-        if (content := document.content) and content.has_text
-        else document
-        for document in documents
-    ]
+    return [replace(content, labels=next(labels)) if content.has_text else content for content in contents]
 
 
 def text_of(chunks: Sequence[Chunk]) -> str:
@@ -133,8 +156,42 @@ def mean_vector(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), np.float32)
 
 
+def _extract_one(
+    file: Fetched, skip: Collection[str], sandbox: Sandbox, splitter: TextSplitter
+) -> tuple[Document, list[Fetched]]:
+    """The document, and the files inside it."""
+    if file.failure or file.sha256 in skip:
+        return Document(file.ref, file.sha256, failure=file.failure), []
+    try:
+        parsed = sandbox.parse(file.data, file.ref.path)
+    except ParsingError as error:
+        return Document(file.ref, file.sha256, failure=Failure("parse", error.reason, str(error))), []
+    inner = [
+        Fetched(ref, child.data, hashlib.sha256(child.data).hexdigest())
+        for ref, child in zip(child_refs(file.ref, parsed.children), parsed.children, strict=True)
+    ]
+    return Document(file.ref, file.sha256, content=_content(file, parsed, splitter)), inner
+
+
+def _contents(documents: Sequence[Document]) -> list[Content]:
+    return [document.content for document in walk(documents) if document.content]
+
+
+def _with_contents(documents: Sequence[Document], contents: Iterator[Content]) -> list[Document]:
+    """The documents with their contents replaced, in the order of `walk`."""
+    return [
+        replace(
+            document,
+            children=tuple(_with_contents(document.children, contents)),
+            content=next(contents) if document.content else None,
+        )
+        for document in documents
+    ]
+
+
 def _content(file: Fetched, parsed: Parsed, splitter: TextSplitter) -> Content:
     chunks = chunk(parsed.pages, splitter) or name_chunk(parsed.title)
+    wording = signature("\n".join(page.text for page in parsed.pages))
     language = detect(" ".join(page.text for page in parsed.pages)[: 2 * SAMPLE_CHARS]) if parsed.has_text else None
     return Content(
         sha256=file.sha256,
@@ -146,4 +203,7 @@ def _content(file: Fetched, parsed: Parsed, splitter: TextSplitter) -> Content:
         chunks=chunks,
         language=language.language if language else "",
         language_confidence=language.confidence if language else 0.0,
+        children=len(parsed.children),
+        signature=wording,
+        bands=tuple(bands(wording)),
     )

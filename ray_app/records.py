@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+# When a document's passages get their vectors: in the same run, or in a backfill.
+When = Literal["now", "later"]
 _NAMESPACE = uuid.UUID("6f2f3c5e-7d2c-5d52-9a3e-2f1f0c7f3b11")
+# Between a file's URI and the name of a file inside it.
+INSIDE = "!/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,8 @@ class FileRef:
     """One place where a document lies: what a listing knows without reading it.
 
     `path` is relative to the root that was listed, with `/` between its parts. `modified` is in
-    seconds since 1970, UTC.
+    seconds since 1970, UTC. A file inside another (an attachment, a member of an archive) has that one's
+    URI as its `parent`.
     """
 
     uri: str
@@ -30,6 +36,7 @@ class FileRef:
     size: int
     modified: float
     etag: str = ""
+    parent: str = ""
 
     @property
     def name(self) -> str:
@@ -111,8 +118,9 @@ class Label:
 class Content:
     """What lies at one or more places, known by its hash, with all that was found out about it.
 
-    `vectors` has one row per chunk: float32, shape (chunks, dimension), unit length. `labels` are
-    sorted, the most probable first.
+    `vectors` has one row per chunk: float32, shape (chunks, dimension), unit length; None where they are
+    left for later. `labels` are sorted, the most probable first. `children` counts the files inside.
+    `signature` and `bands` tell near-duplicates (`enrichment.duplicates`); they are empty where there is no text.
     """
 
     sha256: str
@@ -126,6 +134,9 @@ class Content:
     language_confidence: float = 0.0
     vectors: NDArray[np.float32] | None = None
     labels: tuple[Label, ...] = ()
+    children: int = 0
+    signature: bytes = b""
+    bands: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +164,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document on its way through the pipeline.
+    """One document on its way through the pipeline, with the documents inside it.
 
     Exactly one of three is true of a finished one: it has `content`; it has a `failure`; or it has
     neither, and its content (`sha256`) is in the index already.
@@ -163,6 +174,14 @@ class Document:
     sha256: str = ""
     content: Content | None = None
     failure: Failure | None = None
+    children: tuple[Document, ...] = ()
+
+
+def walk(documents: Iterable[Document]) -> Iterator[Document]:
+    """The documents with all inside them, each after those inside it."""
+    for document in documents:
+        yield from walk(document.children)
+        yield document
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +208,33 @@ class Hit:
     media_type: str
     date: str
     places: tuple[str, ...]
+
+
+def child_refs(parent: FileRef, children: Sequence[Child]) -> list[FileRef]:
+    """The places of files inside a document: `<its URI>!/<name>`, distinct, and without a way out of it."""
+    refs = []
+    taken: set[str] = set()
+    for child in children:
+        parts = [part for part in child.name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+        name = base = "/".join(parts) or "unnamed"
+        number = 1
+        while name in taken:
+            number += 1
+            name = f"{base} ({number})"
+        taken.add(name)
+        refs.append(
+            FileRef(
+                uri=f"{parent.uri}{INSIDE}{name}",
+                path=f"{parent.path}/{name}",
+                source=parent.source,
+                tenant=parent.tenant,
+                size=len(child.data),
+                modified=parent.modified,
+                etag=parent.etag,
+                parent=parent.uri,
+            )
+        )
+    return refs
 
 
 def document_id(tenant: str, source: str, uri: str) -> str:

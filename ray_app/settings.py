@@ -119,6 +119,11 @@ class ParsingSettings(Group):
     max_children_mb: int = Field(
         512, gt=0, description="Most megabytes of files inside one document (attachments, members of an archive)."
     )
+    max_depth: int = Field(
+        3,
+        ge=0,
+        description="How many files deep files in files are opened: an attachment in a mail in an archive is 3.",
+    )
     max_documents: int = Field(
         1000, gt=0, description="Documents after which the parsing process is renewed, against leaks."
     )
@@ -156,6 +161,23 @@ class IngestSettings(Group):
         64, gt=0, description="Most documents in one block: the unit of work that is repeated after a crash."
     )
     block_mb: int = Field(32, gt=0, description="Most megabytes of files in one block.")
+    round_documents: int = Field(
+        100_000,
+        gt=0,
+        description="Most documents of one pass through the pipeline: a larger source takes several passes, so that "
+        "the driver's memory does not grow with it.",
+    )
+    lease_s: float = Field(
+        30.0,
+        gt=0,
+        description="How long a run that shows no sign of life keeps its source from other runs; it shows three "
+        "in that time.",
+    )
+    max_deleted_share: Fraction = Field(
+        0.5,
+        description="Largest share of a source's documents that may vanish at once without --force, since an empty "
+        "mount is no deletion. Up to 20 documents always may, unless nothing is left.",
+    )
     parse_workers: int | None = Field(None, gt=0, description="Parsing workers at most; unset: by CPUs.")
     embed_workers: int | None = Field(None, gt=0, description="Embedding workers at most; unset: by CPUs.")
     stall_warning_s: float = Field(
@@ -173,6 +195,9 @@ class SearchSettings(Group):
         100, ge=10, description="Passages that words and meaning each put forward before they are merged."
     )
     max_limit: int = Field(100, gt=0, description="Most hits of one search.")
+    near_duplicate: Fraction = Field(
+        0.8, description="Share of the wording from which two documents are called near-duplicates."
+    )
     facet_values: int = Field(20, gt=0, description="Most values counted per facet.")
 
 

@@ -102,7 +102,7 @@ def owned(cluster, settings) -> Iterator[Settings]:
     from ray_app.cluster.session import ray_session
     from ray_app.store.owner import stop_owner
 
-    small = settings.model_copy(update={"ingest": IngestSettings(embed_workers=1, parse_workers=1)})
+    small = settings.model_copy(update={"ingest": IngestSettings(embed_workers=1, parse_workers=1, lease_s=3)})
     with ray_session(small):
         yield small
         stop_owner(small.index_dir)

@@ -25,7 +25,12 @@ def imported(path: Path) -> set[str]:
 
 @pytest.mark.parametrize(
     ("library", "packages"),
-    [("ray.data", {"ingest"}), ("ray.serve", {"serving"}), ("qdrant_client", {"store"}), ("qdrant_edge", {"store"})],
+    [
+        ("ray.data", {"ingest", "backfill"}),
+        ("ray.serve", {"serving"}),
+        ("qdrant_client", {"store"}),
+        ("qdrant_edge", {"store"}),
+    ],
 )
 def test_each_library_has_its_own_package(library, packages):
     users = {path.relative_to(ROOT / "ray_app").parts[0] for path in MODULES if library in imported(path)}

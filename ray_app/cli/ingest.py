@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from ray_app.records import When
 from ray_app.settings import Settings
 
 
@@ -19,6 +20,10 @@ def ingest(
     tenant: Annotated[str | None, typer.Option(help="Tenant that the documents belong to.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Take only the first so many files.")] = None,
     delete_missing: Annotated[bool, typer.Option(help="Remove documents whose files are gone.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Delete even where most of a source is gone.")] = False,
+    embed: Annotated[
+        When, typer.Option(help="Vectors and labels now, or later (ray-app backfill): words are searchable at once.")
+    ] = "now",
     as_json: Annotated[bool, typer.Option("--json", help="End with the summary as one line of JSON.")] = False,
 ) -> None:
     """Bring the index in line with files: new and changed ones are parsed, classified and embedded.
@@ -36,13 +41,14 @@ def ingest(
     display = Display(Console(stderr=True), stall_warning_s=settings.ingest.stall_warning_s)
     display.say("starting Ray")
     with ray_session(settings):
-        summary = run(Work(uris, source, limit, delete_missing), settings, display)
+        summary = run(Work(uris, source, limit, delete_missing, force, embed), settings, display)
     if as_json:
         typer.echo(json.dumps(asdict(summary)))
         return
     typer.echo(
         f"{summary.documents} documents in {summary.seconds:.0f} s: {summary.indexed} indexed, "
-        f"{summary.unchanged} unchanged, {summary.duplicate} duplicates, {summary.quarantined} quarantined"
+        f"{summary.unchanged} unchanged, {summary.duplicate} duplicate, {summary.quarantined} quarantined"
+        + (f" ({summary.children} more inside them)" if summary.children else "")
         + (f", {summary.deleted} deleted" if summary.deleted else "")
         + f"; {summary.chunks} passages written"
     )

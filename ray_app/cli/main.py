@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ray_app import __version__
-from ray_app.cli import ingest, quarantine, search, serve, status, train
+from ray_app.cli import backfill, ingest, quarantine, search, serve, status, train
 from ray_app.errors import RayAppError
 from ray_app.settings import Settings
 from ray_app.store.owner import use_authentication
@@ -23,6 +23,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(ingest.ingest)
+app.command()(backfill.backfill)
 app.command()(search.search)
 app.command()(serve.serve)
 app.command()(train.train)

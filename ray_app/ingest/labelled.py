@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from semantic_text_splitter import TextSplitter
 
 from ray_app import pipeline, sources
 from ray_app.errors import ConfigurationError
@@ -16,7 +16,7 @@ from ray_app.models.embedder import open_embedder
 from ray_app.models.prepared import PreparedModel
 from ray_app.models.training import Examples
 from ray_app.parsing.sandbox import Sandbox
-from ray_app.records import Document, Failure, FileRef
+from ray_app.records import Failure, FileRef
 from ray_app.settings import Settings
 
 
@@ -58,11 +58,13 @@ def _files(folder: str, settings: Settings) -> Iterator[FileRef]:
 def _read(labels: Mapping[FileRef, str], settings: Settings, model: PreparedModel, *, threads: int) -> Labelled:
     splitter = pipeline.open_splitter(model, settings.chunking)
     with Sandbox(settings.parsing) as sandbox:
-        documents = [_extract(ref, sandbox, settings, splitter) for ref in labels]
+        files = [pipeline.fetch(ref, settings.parsing.max_file_mb << 20) for ref in labels]
+        documents = pipeline.extract(files, lambda _: (), sandbox, splitter, depth=0)
     readable = [document for document in documents if document.content and document.content.has_text]
     if not readable:
         raise ConfigurationError("none of the labelled files could be read as text")
-    embedded = pipeline.embed(readable, open_embedder(model, settings.embedding, threads=threads))
+    alone = [replace(document, children=()) for document in readable]  # what lies inside has no label of its own
+    embedded = pipeline.embed(alone, open_embedder(model, settings.embedding, threads=threads))
     contents = [document.content for document in embedded if document.content]
     examples = Examples(
         texts=[pipeline.text_of(content.chunks) for content in contents],
@@ -72,8 +74,3 @@ def _read(labels: Mapping[FileRef, str], settings: Settings, model: PreparedMode
         labels=np.array([labels[document.ref] for document in embedded]),
     )
     return Labelled(examples, [(document.ref, document.failure) for document in documents if document.failure])
-
-
-def _extract(ref: FileRef, sandbox: Sandbox, settings: Settings, splitter: TextSplitter) -> Document:
-    file = pipeline.fetch(ref, settings.parsing.max_file_mb << 20)
-    return pipeline.extract(file, (), sandbox, splitter)

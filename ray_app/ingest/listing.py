@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+import uuid
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ray_app import sources
+from ray_app.errors import DeletionRefusedError
 from ray_app.records import FileRef
 from ray_app.settings import IngestSettings
 from ray_app.store.lookup import changed, documents_below
 from ray_app.store.points import place_id
-from ray_app.store.protocol import Store
-from ray_app.store.sweep import mark_deleted
+from ray_app.store.protocol import Found, Store
+from ray_app.store.removal import mark_deleted
 
 # Files whose state is asked of the index in one request.
 _PAGE = 500
 # The first block is small, so that embedding starts soon; each next one is larger, up to the setting.
 _FIRST_BLOCK = 4
+# However large their share, so few files may go without a question.
+_FEW = 20
 
 
 @dataclass(slots=True)
 class Listing:
-    """What was found below one root. `ids` are the places that exist now."""
+    """What was found below one root. `ids` has 16 bytes for each place that exists now."""
 
     root: str
     source: str
     tenant: str
     documents: int = 0
     unchanged: int = 0
-    ids: set[str] = field(default_factory=set)
+    ids: bytearray = field(default_factory=bytearray)
 
 
 async def list_changed(store: Store, listing: Listing, *, pipeline: str, limit: int | None) -> AsyncIterator[FileRef]:
@@ -39,19 +46,30 @@ async def list_changed(store: Store, listing: Listing, *, pipeline: str, limit: 
         fresh = await changed(store, page, pipeline=pipeline)
         listing.documents += len(page)
         listing.unchanged += len(page) - len(fresh)
-        listing.ids.update(place_id(ref) for ref in page)
+        for ref in page:
+            listing.ids += uuid.UUID(place_id(ref)).bytes
         for ref in fresh:
             yield ref
 
 
-async def delete_missing(store: Store, listing: Listing, *, run: str) -> int:
-    """Marks the places below the root that the listing did not find; returns how many."""
-    deleted = 0
-    places = documents_below(store, tenant=listing.tenant, source=listing.source, root=listing.root)
-    async for page in places:
-        gone = [place for place in page if place.id not in listing.ids]
-        deleted += await mark_deleted(store, gone, run=run)
-    return deleted
+async def delete_missing(store: Store, listing: Listing, *, run: str, most_share: float, force: bool) -> int:
+    """Marks the places below the root that the listing did not find, with all inside them; returns how many files.
+
+    Raises DeletionRefusedError, with nothing marked, where that is more than `most_share` of them, unless forced.
+    """
+    known = np.sort(_as_ids(listing.ids))
+    gone = total = 0
+    async for page in _top_level(store, listing, fields=["parent"]):
+        total += len(page)
+        gone += len(_missing(page, known))
+    if not force and (gone > max(_FEW, most_share * total) or (gone and not listing.documents)):
+        raise DeletionRefusedError(
+            f"{gone} of {total} documents below {listing.root} are gone: is it mounted, and the right place? "
+            "Nothing was deleted; add --force if it is meant (setting ingest.max_deleted_share)"
+        )
+    async for page in _top_level(store, listing):
+        await mark_deleted(store, _missing(page, known), run=run)
+    return gone
 
 
 async def blocks(refs: AsyncIterator[FileRef], settings: IngestSettings) -> AsyncIterator[list[FileRef]]:
@@ -68,6 +86,24 @@ async def blocks(refs: AsyncIterator[FileRef], settings: IngestSettings) -> Asyn
         size += ref.size
     if block:
         yield block
+
+
+async def _top_level(
+    store: Store, listing: Listing, *, fields: Sequence[str] | None = None
+) -> AsyncIterator[list[Found]]:
+    """What lies inside a document goes with it, and is not listed by the source."""
+    places = documents_below(store, tenant=listing.tenant, source=listing.source, root=listing.root, fields=fields)
+    async for page in places:
+        yield [place for place in page if "parent" not in place.payload]
+
+
+def _missing(places: list[Found], known: NDArray[np.bytes_]) -> list[Found]:
+    there = np.isin(_as_ids(b"".join(uuid.UUID(place.id).bytes for place in places)), known)
+    return [place for place, found in zip(places, there, strict=True) if not found]
+
+
+def _as_ids(packed: bytes | bytearray) -> NDArray[np.bytes_]:
+    return np.frombuffer(bytes(packed), dtype="S16")
 
 
 def _pages(refs: Iterable[FileRef]) -> Iterator[list[FileRef]]:

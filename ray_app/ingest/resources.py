@@ -48,3 +48,11 @@ def share_out(resources: Mapping[str, float], weights_bytes: int, settings: Sett
     left = cpus * (1 - _RESERVED_SHARE) - extract * EXTRACT_CPUS
     claim = min(float(threads), max(0.1, math.floor(left / embed * 100) / 100))
     return Shares(extract, embed, threads, claim, embed_gpus=1 if gpus else 0)
+
+
+def cluster_resources() -> dict[str, float]:
+    """What the connected cluster has in all."""
+    import ray
+
+    resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    return resources

@@ -3,55 +3,53 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 import ray
-from ray.data import ActorPoolStrategy, DataContext
 
 from ray_app import sources
-from ray_app.errors import ConfigurationError
+from ray_app.errors import ConfigurationError, DeletionRefusedError
+from ray_app.ingest.dataset import Blocks, process
 from ray_app.ingest.display import Display
+from ray_app.ingest.hold import Hold, sources_held
 from ray_app.ingest.listing import Listing, blocks, delete_missing, list_changed
-from ray_app.ingest.progress import start_progress
-from ray_app.ingest.resources import EXTRACT_CPUS, WRITE_CPUS, Shares, share_out
-from ray_app.ingest.summary import Summary, summarise
-from ray_app.ingest.workers import Embed, Extract, IndexSink
+from ray_app.ingest.record import new_run_id, recorded
+from ray_app.ingest.resources import cluster_resources, share_out
+from ray_app.ingest.summary import Summary, Tally, summarise
 from ray_app.models.prepared import prepare_model
 from ray_app.pipeline import pipeline_version
+from ray_app.records import FileRef, When
 from ray_app.settings import Settings
 from ray_app.store import open_store
-from ray_app.store.points import now
 from ray_app.store.protocol import Store
-from ray_app.store.runs import Run, save_run
 from ray_app.store.sweep import sweep
-
-# Blocks of files, as the object store holds them, and the number of files in them.
-Blocks = tuple[list[Any], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What to ingest. Without `source` each URI is a source of its own, named by its last part."""
+    """What to ingest. Without `source` each URI is a source of its own, named by its last part.
+
+    With `force`, missing files are deleted however many they are.
+    """
 
     uris: Sequence[str]
     source: str | None = None
     limit: int | None = None
     delete_missing: bool = False
+    force: bool = False
+    embed: When = "now"
 
 
 def ingest(work: Work, settings: Settings, display: Display) -> Summary:
     """Brings the index in line with the files. Needs a connected Ray (`cluster.session`).
 
     Every listed document has an outcome in the index when this returns. Raises SourceError where a URI
-    cannot be listed, ConfigurationError where `limit` and `delete_missing` are combined.
+    cannot be listed, SourceBusyError where another run is at work on a source, ConfigurationError where `limit`
+    and `delete_missing` are combined, and DeletionRefusedError, after all else is done, where too much is missing.
     """
     if work.limit is not None and work.delete_missing:
         raise ConfigurationError("--delete-missing needs the whole listing: leave out --limit")
@@ -61,106 +59,84 @@ def ingest(work: Work, settings: Settings, display: Display) -> Summary:
     model = prepare_model(settings)
     pipeline = pipeline_version(model, settings.chunking)
     started = time.monotonic()
+    identity = new_run_id()
     with asyncio.Runner() as runner:
         store = runner.run(open_store(settings))
         manifest = model.manifest
         runner.run(store.ensure(fingerprint=manifest.fingerprint, dimension=manifest.dimension))
-        with _recorded(runner, store, settings.tenant, [root for root, _ in roots]) as run:
-            display.say("listing files")
-            found = runner.run(_list(store, listings, pipeline, work.limit, settings))
-            shares = share_out(_resources(), model.weights.bytes, settings)
-            outcomes, chunks = _process(found, settings, shares, run.id, pipeline, display)
-            deleted = runner.run(_tidy(store, listings, run.id, work.delete_missing, settings.tenant))
+        with (
+            sources_held(settings, [listing.source for listing in listings], run=identity) as hold,
+            recorded(runner, store, settings.tenant, identity, job="ingest", uris=[root for root, _ in roots]) as run,
+        ):
+            shares = share_out(cluster_resources(), model.weights.bytes, settings)
+            done = Tally()
+            for found in _rounds(runner, store, listings, pipeline, work.limit, settings, display):
+                hold.check()
+                done += process(
+                    found, settings, shares, run=run.id, pipeline=pipeline, embed=work.embed == "now", display=display
+                )
+            deleted, refusal = runner.run(_tidy(store, listings, run.id, work, settings, hold))
             if runner.run(store.build_graph()):
                 display.say("built the search graph")
-            summary = summarise(
-                run.id,
-                documents=sum(listing.documents for listing in listings),
-                unchanged=sum(listing.unchanged for listing in listings),
-                deleted=deleted,
-                written=outcomes,
-                chunks=chunks,
-                seconds=time.monotonic() - started,
-            )
+            summary = summarise(run.id, listings, done, deleted=deleted, seconds=time.monotonic() - started)
             run.counts, run.seconds = summary.counts(), summary.seconds
+            if refusal:
+                raise refusal
         runner.run(store.close())
     return summary
 
 
-@contextmanager
-def _recorded(runner: asyncio.Runner, store: Store, tenant: str, uris: list[str]) -> Iterator[Run]:
-    """Keeps the run's record: begun, and how it ended."""
-    identity = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    run = Run(id=identity, tenant=tenant, uris=uris, started=now())
-    runner.run(save_run(store, run))
-    try:
-        yield run
-        run.state = "finished"
-    except BaseException as error:
-        run.state, run.detail = "failed", f"{type(error).__name__}: {error}"[:500]
-        raise
-    finally:
-        run.finished = now()
-        runner.run(save_run(store, run))
+def _rounds(
+    runner: asyncio.Runner,
+    store: Store,
+    listings: Sequence[Listing],
+    pipeline: str,
+    limit: int | None,
+    settings: Settings,
+    display: Display,
+) -> Iterator[Blocks]:
+    """What is new or changed, as much as one pass takes at a time."""
+    pending = blocks(_changed(store, listings, pipeline, limit), settings.ingest)
+    while True:
+        display.say("listing files")
+        found = runner.run(_take(pending, settings.ingest.round_documents))
+        if not found.documents:
+            return
+        yield found
 
 
-async def _list(
-    store: Store, listings: Sequence[Listing], pipeline: str, limit: int | None, settings: Settings
-) -> Blocks:
-    """Puts what is new or changed into the object store, block by block."""
-    refs: list[Any] = []
-    documents = 0
+async def _changed(
+    store: Store, listings: Sequence[Listing], pipeline: str, limit: int | None
+) -> AsyncIterator[FileRef]:
     for listing in listings:
         left = None if limit is None else limit - sum(done.documents for done in listings)
-        changed = list_changed(store, listing, pipeline=pipeline, limit=left)
-        async for block in blocks(changed, settings.ingest):
-            refs.append(ray.put(pa.Table.from_pylist([asdict(ref) for ref in block])))
-            documents += len(block)
-    return refs, documents
+        async for ref in list_changed(store, listing, pipeline=pipeline, limit=left):
+            yield ref
 
 
-def _process(
-    found: Blocks, settings: Settings, shares: Shares, run: str, pipeline: str, display: Display
-) -> tuple[Counter[str], int]:
-    """Runs the pipeline over the blocks; returns how many documents have each outcome, and new passages."""
-    refs, documents = found
-    if not refs:
-        return Counter(), 0
-    progress = start_progress()
-    sink = IndexSink(settings, run=run, version=pipeline, progress=progress)
-    DataContext.get_current().enable_progress_bars = False  # our own display tells how the run gets on
-    dataset = (
-        ray.data.from_arrow_refs(refs)
-        .map_batches(
-            Extract,
-            fn_constructor_args=(settings, pipeline, progress),
-            batch_format="pyarrow",
-            batch_size=None,
-            compute=ActorPoolStrategy(min_size=1, max_size=shares.extract_workers),
-            num_cpus=EXTRACT_CPUS,
-        )
-        .map_batches(
-            Embed,
-            fn_constructor_args=(settings, progress),
-            fn_constructor_kwargs={"threads": shares.embed_threads, "gpu": bool(shares.embed_gpus)},
-            batch_size=None,
-            compute=ActorPoolStrategy(min_size=1, max_size=shares.embed_workers),
-            num_cpus=shares.embed_cpus,
-            num_gpus=shares.embed_gpus,
-        )
-    )
-    with display.watching(documents, lambda: ray.get(progress.snapshot.remote())):
-        dataset.write_datasink(sink, ray_remote_args={"num_cpus": WRITE_CPUS})
-    return sink.outcomes, sink.chunks
+async def _take(pending: AsyncIterator[list[FileRef]], most: int) -> Blocks:
+    """Puts blocks into the object store, until they hold `most` files."""
+    refs: list[Any] = []
+    documents = 0
+    async for block in pending:
+        refs.append(ray.put(pa.Table.from_pylist([asdict(ref) for ref in block])))
+        documents += len(block)
+        if documents >= most:
+            break
+    return Blocks(refs, documents)
 
 
-async def _tidy(store: Store, listings: Sequence[Listing], run: str, delete: bool, tenant: str) -> int:
+async def _tidy(
+    store: Store, listings: Sequence[Listing], run: str, work: Work, settings: Settings, hold: Hold
+) -> tuple[int, DeletionRefusedError | None]:
     """Removes what is gone, and brings contents in line with their places; returns how many are gone."""
-    deleted = sum([await delete_missing(store, listing, run=run) for listing in listings]) if delete else 0
-    await store.run(sweep, tenant)
-    return deleted
-
-
-def _resources() -> dict[str, float]:
-    resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    return resources
+    deleted, refusal = 0, None
+    for listing in listings if work.delete_missing else ():
+        hold.check()
+        share = settings.ingest.max_deleted_share
+        try:
+            deleted += await delete_missing(store, listing, run=run, most_share=share, force=work.force)
+        except DeletionRefusedError as error:
+            refusal = error
+    await store.run(sweep, settings.tenant)
+    return deleted, refusal

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 
+from ray_app.ingest.listing import Listing
 from ray_app.records import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What went through the pipeline: documents by outcome, documents inside them, new passages."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    children: int = 0
+    chunks: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.outcomes + other.outcomes, self.children + other.children, self.chunks + other.chunks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +44,17 @@ class Summary:
         return {name: value for name, value in asdict(self).items() if isinstance(value, int)}
 
 
-def summarise(
-    run_id: str,
-    *,
-    documents: int,
-    unchanged: int,
-    deleted: int,
-    written: Counter[str],
-    chunks: int,
-    seconds: float,
-) -> Summary:
-    """`written` counts the outcomes of the documents that went through the pipeline."""
+def summarise(run_id: str, listings: Sequence[Listing], done: Tally, *, deleted: int, seconds: float) -> Summary:
+    """What was listed, and what became of it."""
     return Summary(
         run_id=run_id,
-        documents=documents,
-        indexed=written[Outcome.INDEXED],
-        unchanged=unchanged + written[Outcome.UNCHANGED],
-        duplicate=written[Outcome.DUPLICATE],
-        quarantined=written[Outcome.QUARANTINED],
+        documents=sum(listing.documents for listing in listings),
+        indexed=done.outcomes[Outcome.INDEXED],
+        unchanged=sum(listing.unchanged for listing in listings) + done.outcomes[Outcome.UNCHANGED],
+        duplicate=done.outcomes[Outcome.DUPLICATE],
+        quarantined=done.outcomes[Outcome.QUARANTINED],
         deleted=deleted,
-        children=0,
-        chunks=chunks,
+        children=done.children,
+        chunks=done.chunks,
         seconds=round(seconds, 2),
     )

@@ -18,6 +18,7 @@ from ray.data.datasource import WriteResult
 
 from ray_app import pipeline
 from ray_app.ingest.progress import Handle
+from ray_app.ingest.summary import Tally
 from ray_app.models.prepared import prepare_model
 from ray_app.parsing.sandbox import Sandbox
 from ray_app.records import Document, Failure, FileRef
@@ -44,17 +45,14 @@ class Extract:
         self._splitter = pipeline.open_splitter(prepare_model(settings), settings.chunking)
         self._runner = asyncio.Runner()
         self._store = self._runner.run(open_store(settings))
+        for weakness in self._sandbox.start():
+            progress.warn.remote(f"the parsing process {weakness}")
 
     def __call__(self, table: pa.Table) -> Rows:
         refs = [FileRef(**row) for row in table.to_pylist()]
-        files = [pipeline.fetch(ref, self._settings.parsing.max_file_mb << 20) for ref in refs]
-        known = self._known(files)
-        documents = []
-        for file in files:
-            document = pipeline.extract(file, known, self._sandbox, self._splitter)
-            if document.content:
-                known.add(document.sha256)  # a copy in the same block
-            documents.append(document)
+        limits = self._settings.parsing
+        files = [pipeline.fetch(ref, limits.max_file_mb << 20) for ref in refs]
+        documents = pipeline.extract(files, self._known, self._sandbox, self._splitter, depth=limits.max_depth)
         self._progress.passed.remote("extract", len(documents))
         return _rows(documents)
 
@@ -88,40 +86,35 @@ class Embed:
         return _rows(documents)
 
 
-class IndexSink(Datasink[tuple[Counter[str], int]]):
-    """Documents to the index; `outcomes` and `chunks` hold what was written, once all is."""
+class IndexSink(Datasink[Tally]):
+    """Documents to the index; `tally` holds what was written, once all is."""
 
     def __init__(self, settings: Settings, *, run: str, version: str, progress: Handle) -> None:
         self._settings = settings
         self._run = run
         self._version = version
         self._progress = progress
-        self.outcomes: Counter[str] = Counter()
-        self.chunks = 0
+        self.tally = Tally()
 
-    def write(self, blocks: Iterable[Block], ctx: TaskContext) -> tuple[Counter[str], int]:
+    def write(self, blocks: Iterable[Block], ctx: TaskContext) -> Tally:
         return asyncio.run(self._write(blocks))
 
-    async def _write(self, blocks: Iterable[Block]) -> tuple[Counter[str], int]:
+    async def _write(self, blocks: Iterable[Block]) -> Tally:
         store = await open_store(self._settings)
-        outcomes: Counter[str] = Counter()
-        chunks = 0
+        tally = Tally()
         try:
             for block in blocks:
                 documents = block.column(_COLUMN).to_pylist()
                 written = await write_documents(store, documents, run=self._run, pipeline=self._version)
                 found = Counter(outcome.value for outcome in written.outcomes)
                 self._progress.written.remote(found, written.chunks)
-                outcomes += found
-                chunks += written.chunks
+                tally += Tally(found, written.children, written.chunks)
         finally:
             await store.close()
-        return outcomes, chunks
+        return tally
 
-    def on_write_complete(self, write_result: WriteResult[tuple[Counter[str], int]]) -> None:
-        for outcomes, chunks in write_result.write_returns:
-            self.outcomes += outcomes
-            self.chunks += chunks
+    def on_write_complete(self, write_result: WriteResult[Tally]) -> None:
+        self.tally = sum(write_result.write_returns, Tally())
 
 
 def isolated(stage: str, work: Callable[[list[Document]], list[Document]], documents: list[Document]) -> list[Document]:

@@ -131,11 +131,21 @@ class DocumentOut(BaseModel):
     size: int
     modified: str
     outcome: Literal["indexed", "duplicate", "quarantined", "deleted"]
+    parent: str | None = Field(None, description="The document that it lies in: an e-mail, an archive.")
+    children: int = Field(0, description="How many files lie inside it.")
     stage: str | None = Field(None, description="Where it failed.")
     reason: str | None = Field(None, description="Why it failed: a stable code.")
     detail: str | None = Field(None, description="Why it failed, in words.")
     stale: bool = Field(False, description="It failed, but an older version of it is still found.")
     updated: str
+
+
+class NearDuplicate(BaseModel):
+    """Another document, and the estimated share of the wording that both have (0 to 1)."""
+
+    id: str
+    uri: str
+    similarity: float
 
 
 class DocumentDetail(DocumentOut):
@@ -150,6 +160,7 @@ class DocumentDetail(DocumentOut):
     chunks: int | None = None
     has_text: bool | None = Field(None, description="False for a scan: it is found by its name only.")
     labels: list[LabelOut] = []
+    near_duplicates: list[NearDuplicate] = []
     sha256: str | None = None
 
 

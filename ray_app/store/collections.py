@@ -46,6 +46,7 @@ COLLECTIONS: dict[str, Collection] = {
             "ancestors": "keyword",  # URIs of all folders above it: what lies below a root
             "folders": "keyword",
             "content": "keyword",
+            "parent": "keyword",  # the document that it lies in
             "outcome": "keyword",
             "reason": "keyword",
             "run": "keyword",
@@ -54,8 +55,8 @@ COLLECTIONS: dict[str, Collection] = {
         },
     ),
     # `terms` are the BM25 indices of all words of a content: they let facets count every document that
-    # matches a query's words, without reading passages.
-    CONTENTS: Collection(CONTENTS, {**_SEARCHED, "terms": "integer"}),
+    # matches a query's words, without reading passages. Those with a common one of the `bands` say nearly the same.
+    CONTENTS: Collection(CONTENTS, {**_SEARCHED, "terms": "integer", "bands": "integer", "pending": "keyword"}),
     CHUNKS: Collection(CHUNKS, {**_SEARCHED, "content": "keyword", "pipeline": "keyword"}, has_vectors=True),
     ANNOTATIONS: Collection(ANNOTATIONS, {"tenant": "keyword", "content": "keyword", "kind": "keyword"}),
     REGISTRY: Collection(REGISTRY, {"kind": "keyword", "tenant": "keyword", "started": "datetime"}),

@@ -14,8 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+import numpy as np
 import qdrant_edge as edge
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 
 from ray_app.errors import IndexLockedError, IndexNotReadyError, StoreError
 from ray_app.settings import StoreSettings
@@ -109,6 +111,15 @@ class EdgeStore:
     async def set_payload(self, collection: str, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
         for piece in _slices(ids):
             operation = edge.UpdateOperation.set_payload(list(piece), dict(payload))
+            await self._write(collection, piece, operation)
+
+    async def set_dense(self, collection: str, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        for start in range(0, len(ids), _SLICE):
+            piece = ids[start : start + _SLICE]
+            there = {found.id for found in await self.retrieve(collection, piece, fields=[])}  # Edge creates others
+            operation = to_edge.set_dense(
+                {one: vector for one, vector in zip(piece, vectors[start:], strict=False) if one in there}
+            )
             await self._write(collection, piece, operation)
 
     async def delete(self, collection: str, ids: Sequence[str]) -> None:
@@ -273,7 +284,8 @@ async def _retire(old: _Shard) -> None:
 def _outside_graph(shard: edge.EdgeShard) -> int:
     """Passages that a search by meaning must scan. Edge counts both vectors, and each sparse one as indexed."""
     info = shard.info()
-    return max(0, 2 * info.points_count - info.indexed_vectors_count)
+    dense = shard.count(edge.CountRequest(exact=True, filter=to_edge.with_dense()))
+    return max(0, dense + info.points_count - info.indexed_vectors_count)
 
 
 def _call(ask: Callable[[], T]) -> T:

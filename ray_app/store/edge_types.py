@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import qdrant_edge as edge
+from numpy.typing import NDArray
 
 from ray_app.store.collections import DENSE, SPARSE, Collection, FieldType
 from ray_app.store.protocol import (
@@ -55,6 +57,18 @@ def upsert(points: Iterable[Point]) -> edge.UpdateOperation:
     return edge.UpdateOperation.upsert_points(
         [edge.Point(point.id, _vectors(point), point.payload) for point in points]
     )
+
+
+def set_dense(vectors: Mapping[str, NDArray[np.float32]]) -> edge.UpdateOperation:
+    """Sets dense vectors and leaves the others."""
+    return edge.UpdateOperation.update_vectors(
+        [edge.PointVectors(identity, {DENSE: vector.tolist()}) for identity, vector in vectors.items()]
+    )
+
+
+def with_dense() -> edge.Filter:
+    """Points that have a dense vector."""
+    return edge.Filter(must=[edge.HasVectorCondition(DENSE)])
 
 
 def copy_records(records: Iterable[edge.Record]) -> edge.UpdateOperation:

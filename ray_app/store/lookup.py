@@ -22,18 +22,28 @@ async def changed(store: Store, refs: Sequence[FileRef], *, pipeline: str) -> li
 
 
 async def known_contents(store: Store, tenant: str, hashes: Collection[str], *, pipeline: str) -> set[str]:
-    """Those of the SHA-256 hashes whose content this version of the pipeline has indexed."""
+    """Those of the SHA-256 hashes whose content this version of the pipeline has indexed.
+
+    Contents with files inside are left out: another place of theirs gives those files other places too, so
+    that they must be opened again.
+    """
     ids = {content_id(tenant, sha256): sha256 for sha256 in hashes}
-    found = await store.retrieve(CONTENTS, sorted(ids), fields=["pipeline"])
-    return {ids[point.id] for point in found if point.payload.get("pipeline") == pipeline}
+    found = await store.retrieve(CONTENTS, sorted(ids), fields=["pipeline", "children"])
+    return {
+        ids[point.id]
+        for point in found
+        if point.payload.get("pipeline") == pipeline and not point.payload.get("children")
+    }
 
 
-async def documents_below(store: Store, *, tenant: str, source: str, root: str) -> AsyncIterator[list[Found]]:
+async def documents_below(
+    store: Store, *, tenant: str, source: str, root: str, fields: Sequence[str] | None = None
+) -> AsyncIterator[list[Found]]:
     """All places of a source at or below a URI, page by page."""
     below = Filter([AnyOf("tenant", [tenant]), AnyOf("source", [source]), AnyOf("ancestors", [root])])
     offset = None
     while True:
-        page, offset = await store.scroll(DOCUMENTS, filter=below, limit=_PAGE, offset=offset)
+        page, offset = await store.scroll(DOCUMENTS, filter=below, limit=_PAGE, offset=offset, fields=fields)
         yield page
         if offset is None:
             return

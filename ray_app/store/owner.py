@@ -15,7 +15,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+import numpy as np
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
 from ray_app.errors import IndexLockedError, RayAppError, StoreError
@@ -100,6 +102,9 @@ class OwnedStore:
 
     async def set_payload(self, collection: str, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
         await self._call("set_payload", collection, ids, payload)
+
+    async def set_dense(self, collection: str, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        await self._call("set_dense", collection, ids, vectors)
 
     async def delete(self, collection: str, ids: Sequence[str]) -> None:
         await self._call("delete", collection, ids)

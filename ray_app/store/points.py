@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import base64
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
-from ray_app.records import Content, FileRef, Label, Outcome, chunk_id, content_id, document_id
+from ray_app.records import INSIDE, Content, Document, FileRef, Label, Outcome, chunk_id, content_id, document_id
 from ray_app.store import bm25
 from ray_app.store.protocol import Payload, Point
 
+# What `pending` says of a content whose vectors are left for later.
+EMBEDDING = "embedding"
 # Labels kept of a content: the likely ones; a classifier may know a hundred.
 _LABELS = 5
 
 
-def document_payload(ref: FileRef, *, outcome: Outcome, run: str, pipeline: str) -> Payload:
+def document_payload(document: Document, *, outcome: Outcome, run: str, pipeline: str) -> Payload:
     """A place and what became of it; the caller adds its content or its failure."""
-    return {
+    ref = document.ref
+    payload: Payload = {
         "tenant": ref.tenant,
         "source": ref.source,
         "uri": ref.uri,
@@ -33,6 +37,11 @@ def document_payload(ref: FileRef, *, outcome: Outcome, run: str, pipeline: str)
         "pipeline": pipeline,
         "updated": now(),
     }
+    if ref.parent:
+        payload["parent"] = document_id(ref.tenant, ref.source, ref.parent)
+    if document.children:
+        payload["children"] = len(document.children)
+    return payload
 
 
 def content_points(
@@ -51,20 +60,27 @@ def content_points(
         shared["language"] = content.language
     if content.labels:
         shared["label"] = content.labels[0].label
+    if content.vectors is None:
+        shared["pending"] = [EMBEDDING]
     # A passage is also found by the words of its document's title.
     vectors = [bm25.passage_vector(f"{content.title}\n{chunk.text}", content.language) for chunk in content.chunks]
     identity = content_id(tenant, content.sha256)
+    near: Payload = {}
+    if content.signature:
+        near = {"bands": list(content.bands), "signature": base64.b64encode(content.signature).decode()}
     whole = Point(
         identity,
         {
             **shared,
+            **near,
             "sha256": content.sha256,
             "title": content.title,
             "language_confidence": content.language_confidence,
             "pages": content.page_count,
             "has_text": content.has_text,
             "chunks": len(content.chunks),
-            "labels": [asdict(label) for label in content.labels[:_LABELS]],
+            "children": content.children,
+            "labels": label_payload(content.labels),
             "terms": sorted({index for vector in vectors for index in vector.indices}),
             "run": run,
             "updated": now(),
@@ -85,6 +101,11 @@ def content_points(
 def chunk_ids(content: Payload, tenant: str) -> list[str]:
     """The ids of a stored content's passages."""
     return [chunk_id(tenant, content["sha256"], content["pipeline"], ordinal) for ordinal in range(content["chunks"])]
+
+
+def label_payload(labels: Sequence[Label]) -> list[Payload]:
+    """The labels that the index keeps of a content."""
+    return [asdict(label) for label in labels[:_LABELS]]
 
 
 def labels(content: Payload) -> tuple[Label, ...]:
@@ -114,5 +135,7 @@ def now() -> str:
 
 
 def _uris_above(uri: str) -> list[str]:
+    """The folders above it; above a file inside another, that file too."""
     scheme, _, path = uri.partition("://")
-    return [f"{scheme}://{parent}" for parent in PurePosixPath(path).parents]
+    folders = [f"{scheme}://{parent}" for parent in PurePosixPath(path).parents]
+    return folders + [uri[:at] for at in range(len(uri)) if uri.startswith(INSIDE, at)]

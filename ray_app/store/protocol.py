@@ -9,6 +9,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -138,6 +141,10 @@ class Store(Protocol):
 
     async def set_payload(self, collection: str, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
         """Sets these fields and leaves the others; unknown ids are left out."""
+        ...
+
+    async def set_dense(self, collection: str, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Sets the dense vectors, a row of (ids, dimension) each; unknown ids are left out."""
         ...
 
     async def delete(self, collection: str, ids: Sequence[str]) -> None:

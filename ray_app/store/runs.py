@@ -11,6 +11,7 @@ from ray_app.records import record_id
 from ray_app.store.collections import DOCUMENTS, REGISTRY
 from ray_app.store.protocol import AnyOf, Filter, Found, Order, Point, Store
 
+Job = Literal["ingest", "backfill"]
 _KIND = "run"
 
 
@@ -18,6 +19,7 @@ class Run(BaseModel):
     """One run of the pipeline; counts are filled in when it has finished."""
 
     id: str
+    job: Job = "ingest"
     tenant: str
     uris: list[str]
     started: str

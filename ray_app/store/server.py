@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import httpx
+import numpy as np
+from numpy.typing import NDArray
 from qdrant_client import AsyncQdrantClient, models
 from qdrant_client.http.exceptions import ApiException
 
@@ -70,6 +72,14 @@ class ServerStore:
         if ids:
             async with _translated():
                 await self._client.set_payload(self._name(collection), dict(payload), points=list(ids), wait=True)
+
+    async def set_dense(self, collection: str, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        there = {found.id for found in await self.retrieve(collection, ids, fields=[])}  # unknown ones are errors
+        known = [(one, vector) for one, vector in zip(ids, vectors, strict=True) if one in there]
+        async with _translated():
+            for start in range(0, len(known), _SLICE):
+                piece = [to_server.dense(one, vector) for one, vector in known[start : start + _SLICE]]
+                await self._client.update_vectors(self._name(collection), piece, wait=True)
 
     async def delete(self, collection: str, ids: Sequence[str]) -> None:
         if ids:

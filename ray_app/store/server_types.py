@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from qdrant_client import models
 
 from ray_app.store.collections import DENSE, SPARSE, Collection
@@ -43,6 +45,11 @@ def point(point: Point) -> models.PointStruct:
     if point.sparse is not None:
         vectors[SPARSE] = _sparse(point.sparse)
     return models.PointStruct(id=point.id, vector=vectors, payload=point.payload)
+
+
+def dense(identity: str, vector: NDArray[np.float32]) -> models.PointVectors:
+    """A dense vector to set on a point."""
+    return models.PointVectors(id=identity, vector={DENSE: vector.tolist()})
 
 
 def query_arguments(query: Query) -> dict[str, Any]:

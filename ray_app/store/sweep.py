@@ -6,30 +6,12 @@ write that made it necessary, so that a crash forgets nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ray_app.records import Outcome
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
-from ray_app.store.protocol import AnyOf, Filter, Found, Missing, Payload, Point, Store
-from ray_app.store.writer import set_places
+from ray_app.store.protocol import AnyOf, Filter, Missing, Payload, Store
+from ray_app.store.writer import set_places, withdraw_vanished
 
 _PAGE = 256
-
-
-async def mark_deleted(store: Store, documents: Iterable[Found], *, run: str) -> int:
-    """Takes places out of the index whose files are gone; returns how many. `sweep` removes the rest."""
-    points = []
-    for place in documents:
-        payload = {key: value for key, value in place.payload.items() if key not in ("content", "sha256")}
-        old = place.payload.get("content")
-        payload |= {
-            "outcome": Outcome.DELETED.value,
-            "run": run,
-            "sweep": sorted({*(place.payload.get("sweep") or ()), *([old] if old else ())}),
-        }
-        points.append(Point(place.id, payload))
-    await store.upsert(DOCUMENTS, points)
-    return len(points)
 
 
 async def sweep(store: Store, tenant: str) -> None:
@@ -57,6 +39,8 @@ async def _settle(store: Store, identity: str, tenant: str) -> None:
     if not places:
         await _remove_passages(store, Filter([AnyOf("content", [identity])]))
         await store.delete(CONTENTS, [identity])
+        late, _ = await store.scroll(DOCUMENTS, filter=Filter([AnyOf("content", [identity])]), limit=_PAGE)
+        await withdraw_vanished(store, late)  # written since we looked
     elif contents:
         content = contents[0].payload
         older = Filter([AnyOf("content", [identity])], must_not=[AnyOf("pipeline", [content["pipeline"]])])

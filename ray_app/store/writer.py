@@ -10,40 +10,70 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, replace
 
-from ray_app.records import Document, Failure, Outcome, content_id
+from ray_app.records import Document, Failure, Outcome, content_id, walk
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.points import ancestors, chunk_ids, content_points, document_payload, place_id
-from ray_app.store.protocol import AnyOf, Filter, Payload, Point, Store
+from ray_app.store.protocol import AnyOf, Filter, Found, Payload, Point, Store
+from ray_app.store.removal import mark_left_out
+
+_VANISHED = Failure("write", "content_vanished", "another run removed its content meanwhile", passing=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a write did: the outcome of each document, in order, and how many passages are new."""
+    """What a write did: the outcome of each document, in order; how many lie inside them; how many passages are new."""
 
     outcomes: tuple[Outcome, ...]
+    children: int
     chunks: int
 
 
 async def write_documents(store: Store, documents: Sequence[Document], *, run: str, pipeline: str) -> Written:
-    """Indexes or quarantines each document. Repeating it, whole or in part, ends in the same state."""
-    before = await _payloads(store, DOCUMENTS, [place_id(document.ref) for document in documents])
-    stored = await _payloads(store, CONTENTS, sorted({_content_of(document) for document in documents} - {""}))
-    present = {*stored, *(_content_of(document) for document in documents if document.content)}
-    documents = [_checked(document, present) for document in documents]
-    fresh, chunks = await _write_contents(store, documents, stored, run, pipeline)
+    """Indexes or quarantines each document. Repeating it, whole or in part, ends in the same state.
+
+    A place is written after all that lie inside it, so that an archive counts as seen once all of it is.
+    """
+    everything = list(walk(documents))
+    before = await _payloads(store, DOCUMENTS, [place_id(document.ref) for document in everything])
+    stored = await _payloads(store, CONTENTS, sorted({_content_of(document) for document in everything} - {""}))
+    present = {*stored, *(_content_of(document) for document in everything if document.content)}
+    everything = [_checked(document, present) for document in everything]
+    fresh, chunks = await _write_contents(store, everything, stored, run, pipeline)
     claimed = await _named(store, stored) | set(fresh)
-    outcomes = []
+    outcomes = {}
     places = []
-    for document in documents:
+    for document in everything:
         identity = place_id(document.ref)
         outcome = _outcome(document, before.get(identity), fresh, claimed)
         claimed.add(_content_of(document))
-        outcomes.append(outcome)
-        payload = document_payload(document.ref, outcome=outcome, run=run, pipeline=pipeline)
+        outcomes[identity] = outcome
+        payload = document_payload(document, outcome=outcome, run=run, pipeline=pipeline)
         _add_result(payload, document, before.get(identity), stored)
         places.append(Point(identity, payload))
+    opened = {place_id(document.ref) for document in everything if not document.failure}
+    was_open = {identity for identity in opened if before.get(identity, {}).get("children")}
+    await mark_left_out(store, was_open, {place.id for place in places}, run=run)
     await store.upsert(DOCUMENTS, places)
-    return Written(tuple(outcomes), chunks)
+    await withdraw_vanished(store, places)
+    top = tuple(outcomes[place_id(document.ref)] for document in documents)
+    return Written(top, len(everything) - len(top), chunks)
+
+
+async def withdraw_vanished(store: Store, places: Sequence[Point | Found]) -> None:
+    """Quarantines places whose content a sweep removed while they were being written; the next run takes them anew."""
+    named = {place.payload["content"] for place in places if place.payload.get("content")}
+    there = {one.id for one in await store.retrieve(CONTENTS, sorted(named), fields=[])}
+    failure = {
+        "outcome": Outcome.QUARANTINED.value,
+        "stage": _VANISHED.stage,
+        "reason": _VANISHED.reason,
+        "detail": _VANISHED.detail,
+        "pipeline": "",
+        "content": None,
+        "sha256": None,
+    }
+    gone = [place.id for place in places if place.payload.get("content") in named - there]
+    await store.set_payload(DOCUMENTS, gone, failure)
 
 
 async def _write_contents(
@@ -92,10 +122,7 @@ def _checked(document: Document, present: Set[str]) -> Document:
     """A copy whose original was removed by another run since it was looked up cannot be indexed now."""
     if document.failure or _content_of(document) in present:
         return document
-    return replace(
-        document,
-        failure=Failure("write", "content_vanished", "another run removed its content meanwhile", passing=True),
-    )
+    return replace(document, failure=_VANISHED)
 
 
 def _outcome(document: Document, before: Payload | None, fresh: dict[str, Document], claimed: Set[str]) -> Outcome:
@@ -121,6 +148,8 @@ def _add_result(payload: Payload, document: Document, before: Payload | None, st
             payload["pipeline"] = ""  # no version of the pipeline has judged it: the next run tries again
         if old and before:  # the last readable content stays findable
             payload |= {"content": old, "sha256": before["sha256"], "stale": True}
+        if before and before.get("children"):
+            payload["children"] = before["children"]
     else:
         identity = _content_of(document)
         payload |= {"content": identity, "sha256": document.sha256}

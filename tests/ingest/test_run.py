@@ -10,16 +10,27 @@ import shutil
 import pytest
 from rich.console import Console
 
-from ray_app.errors import ConfigurationError, SourceError
+from ray_app.backfill.embedding import embed_pending
+from ray_app.errors import ConfigurationError, DeletionRefusedError, SourceBusyError, SourceError
 from ray_app.ingest.display import Display
+from ray_app.ingest.hold import sources_held
 from ray_app.ingest.run import Work, ingest
+from ray_app.models.embedder import open_embedder
 from ray_app.search.request import SearchRequest
+from ray_app.search.searcher import Searcher, answer
 from ray_app.store import open_store
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.protocol import AnyOf, Filter
 from ray_app.store.runs import latest_runs, outcomes, quarantined
 from tests.conftest import EXAMPLES
 
+TEXTS = (
+    "The lease of the warehouse ends with a notice period of six months.",
+    "The salinity probe drifts when its electrode is dry.",
+    "A good bread needs flour, water, salt and a long night.",
+    "The compass shows north on the steel hull too.",
+    "Invoices are paid within thirty days of their date.",
+)
 COUNTS = ("documents", "indexed", "unchanged", "duplicate", "quarantined", "deleted")
 
 
@@ -128,6 +139,48 @@ def test_the_life_of_a_folder(owned, folder, listed):
     assert {one.id for one in runs} == {one.run_id for one in (first, again, changed, kept, cleaned)}
 
 
+def test_words_are_searchable_at_once_and_meaning_after_a_backfill(owned, tmp_path, model):
+    """In passes of two documents each, so that a source takes several."""
+    for number, text in enumerate(TEXTS):
+        (tmp_path / f"{number}.txt").write_text(text)
+        os.utime(tmp_path / f"{number}.txt", (number * 86400, number * 86400))
+    small = owned.model_copy(update={"ingest": owned.ingest.model_copy(update={"round_documents": 2})})
+    summary = run(small, tmp_path, embed="later")
+    assert counts(summary) == (5, 5, 0, 0, 0, 0)
+    assert summary.chunks == 5
+    assert found(owned, model, "how is a loaf made", mode="dense") == []
+    assert found(owned, model, "notice period of the lease")[0].endswith("/0.txt")
+    display = Display(Console(file=io.StringIO()), stall_warning_s=60)
+    newest = embed_pending(small, display, limit=2)
+    assert (newest.contents, newest.chunks, newest.failed) == (2, 2, 0)
+    assert sorted(one.rsplit("/", 1)[1] for one in found(owned, model, "x", mode="dense")) == ["3.txt", "4.txt"]
+    assert embed_pending(small, display).contents == 3
+    assert found(owned, model, "how is a loaf made", mode="dense")[0].endswith("/2.txt")
+    assert all(one["labels"] and not one["pending"] for one in stored(owned, CONTENTS).values())
+    assert embed_pending(small, display).contents == 0
+
+
+def test_an_empty_mount_is_no_deletion_unless_it_is_said_to_be(owned, tmp_path):
+    (tmp_path / "note.txt").write_text("Some words.")
+    run(owned, tmp_path, embed="later")
+    (tmp_path / "note.txt").unlink()
+    with pytest.raises(DeletionRefusedError, match=r"1 of 1 documents .* are gone: is it mounted"):
+        run(owned, tmp_path, delete_missing=True)
+    assert len(stored(owned, DOCUMENTS)) == 1
+    assert counts(run(owned, tmp_path, delete_missing=True, force=True)) == (0, 0, 0, 0, 0, 1)
+    assert stored(owned, DOCUMENTS) == stored(owned, CHUNKS) == {}
+
+
+def test_a_second_run_over_a_source_is_refused_while_the_first_is_at_work(owned, tmp_path):
+    run(owned, tmp_path)
+    with (
+        sources_held(owned, [tmp_path.name], run="first"),
+        pytest.raises(SourceBusyError, match=rf"run first .* is at work on source '{tmp_path.name}'"),
+    ):
+        run(owned, tmp_path)
+    assert counts(run(owned, tmp_path)) == (0, 0, 0, 0, 0, 0)
+
+
 def test_sources_and_tenants_keep_apart(owned, tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
@@ -176,20 +229,25 @@ def test_real_pdfs_have_the_expected_outcomes(owned, shared_data):
     assert sum(not one["has_text"] for one in contents) <= 18
 
 
-def test_a_search_finds_what_was_ingested(owned, folder, model):
-    from ray_app.models.embedder import open_embedder
-    from ray_app.search.searcher import Searcher, answer
-
-    run(owned, folder)
-    embedder = open_embedder(model, owned.embedding)
+def answered(settings, model, query, **options):
+    embedder = open_embedder(model, settings.embedding)
 
     async def find(store):
-        return await answer(Searcher(store, embedder, owned), SearchRequest("hvornår skal sygemelding ske"))
+        return await answer(Searcher(store, embedder, settings), SearchRequest(query, **options))
 
-    found = asked(owned, find)
-    assert found["hits"][0]["uri"].endswith("policy/sygefravaer.html")
-    assert found["hits"][0]["language"] == "da"
-    assert found["hits"][0]["labels"][0]["method"] == "zero-shot"
+    return asked(settings, find)
+
+
+def found(settings, model, query, **options):
+    return [hit["uri"] for hit in answered(settings, model, query, **options)["hits"]]
+
+
+def test_a_search_finds_what_was_ingested(owned, folder, model):
+    run(owned, folder)
+    first = answered(owned, model, "hvornår skal sygemelding ske")["hits"][0]
+    assert first["uri"].endswith("policy/sygefravaer.html")
+    assert first["language"] == "da"
+    assert first["labels"][0]["method"] == "zero-shot"
 
 
 def test_the_configuration_of_two_models_is_not_mixed(owned, tmp_path):

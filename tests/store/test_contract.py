@@ -105,6 +105,19 @@ async def test_set_payload_leaves_other_fields(store):
     assert found.payload == {"label": "contract", "sources": ["a", "b"]}
 
 
+async def test_set_dense_adds_a_vector_and_leaves_the_rest(store):
+    words = bm25.passage_vector(TEXTS["lease"], "en")
+    await store.upsert(CHUNKS, [Point(name_id("lease"), {"name": "lease"}, sparse=words), chunk("probe")])
+    assert names(await store.query(CHUNKS, Query(limit=5, dense=vector("lease")))) == ["probe"]
+    await store.set_dense(CHUNKS, [name_id("lease"), name_id("never there")], np.float32([vector("lease")] * 2))
+    found = await store.query(CHUNKS, Query(limit=5, dense=vector("lease")))
+    assert names(found) == ["lease", "probe"]
+    assert names(await store.query(CHUNKS, Query(limit=5, sparse=bm25.query_vector("notice period", ["en"])))) == [
+        "lease"
+    ]
+    assert await store.count(CHUNKS) == 2
+
+
 async def test_deleting_twice_is_deleting_once(store):
     await store.upsert(CHUNKS, [chunk("lease"), chunk("probe")])
     await store.delete(CHUNKS, [name_id("lease")])

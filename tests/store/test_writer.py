@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from qdrant_client import AsyncQdrantClient
 
-from ray_app.records import Chunk, Content, Document, Failure, FileRef, Label, Outcome
+from ray_app.records import Child, Chunk, Content, Document, Failure, FileRef, Label, Outcome, child_refs
 from ray_app.settings import StoreSettings
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.edge import EdgeStore
 from ray_app.store.hits import find_hits
 from ray_app.store.lookup import changed, documents_below, known_contents
 from ray_app.store.protocol import AnyOf, Query
+from ray_app.store.removal import mark_deleted
 from ray_app.store.server import ServerStore
-from ray_app.store.sweep import mark_deleted, sweep
-from ray_app.store.writer import write_documents
+from ray_app.store.sweep import sweep
+from ray_app.store.writer import withdraw_vanished, write_documents
 
 pytestmark = pytest.mark.anyio
 
@@ -252,3 +255,80 @@ async def test_one_long_document_does_not_crowd_out_the_others(store):
 
 def _fields(content):
     return {name: getattr(content, name) for name in Content.__slots__}
+
+
+def archive(*members, ref=None, sha="a" * 64):
+    """A document with members (name, hash) inside."""
+    outer = ref or place("mail.zip")
+    inside = child_refs(outer, [Child(name, b"") for name, _ in members])
+    children = [document(one, f"text of {one.uri}", sha=hash) for one, (_, hash) in zip(inside, members, strict=True)]
+    whole = document(outer, "mail", sha=sha)
+    content = replace(whole.content, children=len(children))
+    return replace(whole, content=content, children=tuple(children))
+
+
+async def uris(store):
+    return {one["uri"].removeprefix("file:///root/") for one in (await everything(store, DOCUMENTS)).values()}
+
+
+async def test_files_inside_a_document_are_documents_that_name_it(store):
+    written = await write(store, archive(("a.txt", "b" * 64), ("../b.txt", "c" * 64)))
+    assert (written.outcomes, written.children, written.chunks) == (OK, 2, 3)
+    assert await uris(store) == {"mail.zip", "mail.zip!/a.txt", "mail.zip!/b.txt"}
+    places = await everything(store, DOCUMENTS)
+    (outer,) = [identity for identity, one in places.items() if one.get("children") == 2]
+    assert {one.get("parent") for identity, one in places.items() if identity != outer} == {outer}
+
+
+async def test_a_member_that_left_its_archive_is_gone_after_the_sweep(store):
+    await write(store, archive(("a.txt", "b" * 64), ("b.txt", "c" * 64)))
+    await write(store, archive(("b.txt", "c" * 64), sha="d" * 64))
+    await sweep(store, "t")
+    assert await uris(store) == {"mail.zip", "mail.zip!/b.txt"}
+    assert len(await everything(store, CONTENTS)) == 2
+
+
+async def test_an_archive_takes_everything_inside_with_it(store):
+    inner = archive(("deep.txt", "e" * 64), ref=child_refs(place("mail.zip"), [Child("inner.zip", b"")])[0])
+    outer = archive(("a.txt", "b" * 64), sha="d" * 64)
+    await write(store, replace(outer, children=(*outer.children, inner)))
+    assert "mail.zip!/inner.zip!/deep.txt" in await uris(store)
+    await delete(store, place("mail.zip"))
+    assert await uris(store) == set()
+    assert await everything(store, CHUNKS) == {}
+
+
+async def test_an_archive_that_breaks_keeps_what_was_inside_until_it_can_be_read(store):
+    await write(store, archive(("a.txt", "b" * 64)))
+    await write(store, Document(place("mail.zip", modified=2.0), "f" * 64, failure=FAILED))
+    await sweep(store, "t")
+    assert await uris(store) == {"mail.zip", "mail.zip!/a.txt"}
+    await write(store, archive(("b.txt", "c" * 64), sha="f" * 64))
+    await sweep(store, "t")
+    assert await uris(store) == {"mail.zip", "mail.zip!/b.txt"}
+
+
+async def test_a_content_with_files_inside_is_opened_again_at_another_place(store):
+    await write(store, archive(("a.txt", "b" * 64)))
+    assert await known_contents(store, "t", {"a" * 64, "b" * 64}, pipeline="p1") == {"b" * 64}
+
+
+async def test_a_content_without_vectors_is_marked_as_pending(store):
+    whole = document(place(), "one")
+    await write(store, replace(whole, content=replace(whole.content, vectors=None)))
+    (content,) = (await everything(store, CONTENTS)).values()
+    assert content["pending"] == ["embedding"]
+    await write(store, document(place(), "one"), pipeline="p2")
+    (content,) = (await everything(store, CONTENTS)).values()
+    assert "pending" not in content
+
+
+async def test_a_place_whose_content_was_swept_away_while_it_was_written_is_taken_anew(store):
+    await write(store, document(place(), "one"))
+    (identity,) = await everything(store, CONTENTS)
+    await store.delete(CONTENTS, [identity])
+    (found,) = (await store.scroll(DOCUMENTS))[0]
+    await withdraw_vanished(store, [found])
+    (of_place,) = (await everything(store, DOCUMENTS)).values()
+    assert (of_place["outcome"], of_place["reason"]) == ("quarantined", "content_vanished")
+    assert await changed(store, [place()], pipeline="p1") == [place()]

@@ -27,11 +27,12 @@ def alone(make_data_dir):
 
 
 def test_an_ingest_is_submitted_as_a_ray_job(alone):
-    port, dashboard = free_port(), free_port()
+    port, dashboard, agent = free_port(), free_port(), free_port()  # the usual ones are the session cluster's
     environment = {**alone, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "a" * 40, "RAY_USAGE_STATS_ENABLED": "0"}
     head = subprocess.Popen(
         [str(BIN / "ray"), "start", "--head", "--block", f"--port={port}", f"--dashboard-port={dashboard}",
-         "--dashboard-host=127.0.0.1", "--num-cpus=2", "--object-store-memory=300000000"],
+         f"--dashboard-agent-listen-port={agent}", "--dashboard-host=127.0.0.1", "--num-cpus=2",
+         "--object-store-memory=300000000"],
         env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
@@ -48,7 +49,7 @@ def test_an_ingest_is_submitted_as_a_ray_job(alone):
             )
             if "succeeded" in done.stdout or "failed" in done.stdout:
                 break
-            time.sleep(1)
+            time.sleep(1)  # the head is still starting
         assert done
         assert done.returncode == 0, done.stdout + done.stderr
         (summary,) = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"run_id"')]

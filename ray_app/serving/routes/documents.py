@@ -8,15 +8,17 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from ray_app.errors import NotFoundError, QueryError
-from ray_app.serving.schemas import DocumentDetail, DocumentOut, DocumentPage
-from ray_app.serving.services import ServicesOf
+from ray_app.search.similar import near_duplicates
+from ray_app.serving.schemas import DocumentDetail, DocumentOut, DocumentPage, NearDuplicate
+from ray_app.serving.services import Services, ServicesOf
 from ray_app.store.collections import CONTENTS, DOCUMENTS
 from ray_app.store.protocol import AnyOf, Filter, Found
 
 router = APIRouter(prefix="/v1", tags=["documents"])
 
 _PLACE_FIELDS = set(DocumentOut.model_fields) - {"id"}
-_CONTENT_FIELDS = set(DocumentDetail.model_fields) - set(DocumentOut.model_fields)
+_CONTENT_FIELDS = set(DocumentDetail.model_fields) - set(DocumentOut.model_fields) - {"near_duplicates"}
+_MOST_PLACES = 1000
 
 
 @router.get("/documents")
@@ -47,7 +49,24 @@ async def document(document_id: str, services: ServicesOf) -> DocumentDetail:
     contents = await services.store.retrieve(CONTENTS, [identity]) if identity else []
     about = contents[0].payload if contents else {}
     known = {name: about[name] for name in _CONTENT_FIELDS if name in about}
-    return DocumentDetail(**_document(place).model_dump(), **known)
+    near = await _near_duplicates(services, identity) if identity else []
+    return DocumentDetail(**_document(place).model_dump(), **known, near_duplicates=near)
+
+
+async def _near_duplicates(services: Services, content: str) -> list[NearDuplicate]:
+    """The documents that say nearly the same, each at its first place."""
+    tenant, at_least = services.settings.tenant, services.settings.search.near_duplicate
+    near = await services.store.run(near_duplicates, tenant, content, at_least=at_least)
+    which = Filter([AnyOf("tenant", [tenant]), AnyOf("content", [one.content for one in near])])
+    places, _ = await services.store.scroll(DOCUMENTS, filter=which, limit=_MOST_PLACES, fields=["content", "uri"])
+    first: dict[str, Found] = {}
+    for place in sorted(places, key=lambda place: str(place.payload["uri"])):
+        first.setdefault(place.payload["content"], place)
+    return [
+        NearDuplicate(id=first[one.content].id, uri=first[one.content].payload["uri"], similarity=one.similarity)
+        for one in near
+        if one.content in first
+    ]
 
 
 def _document(place: Found) -> DocumentOut:

@@ -1,0 +1,1 @@
+"""Work over what the index holds already, on Ray Data."""

@@ -1,0 +1,99 @@
+"""Embeds and classifies what an ingest left for later, the most recent documents first."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pyarrow as pa
+import ray
+from ray.data import ActorPoolStrategy, DataContext
+
+from ray_app.backfill.workers import Complete, CompletedSink
+from ray_app.errors import StoreError
+from ray_app.ingest.display import Display
+from ray_app.ingest.progress import start_progress
+from ray_app.ingest.record import new_run_id, recorded
+from ray_app.ingest.resources import WRITE_CPUS, Shares, cluster_resources, share_out
+from ray_app.models.prepared import prepare_model
+from ray_app.settings import Settings
+from ray_app.store import open_store
+from ray_app.store.pending import count_pending, pending
+from ray_app.store.protocol import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a backfill did: contents that have their vectors now, passages of them, contents given up."""
+
+    run_id: str
+    contents: int
+    chunks: int
+    failed: int
+    seconds: float
+
+
+def embed_pending(settings: Settings, display: Display, *, limit: int | None = None) -> Filled:
+    """Gives vectors and labels to contents without, to the `limit` most recent ones or to all.
+
+    Needs a connected Ray. May be killed and repeated at any time: what is done is not done again.
+    """
+    model = prepare_model(settings)
+    started = time.monotonic()
+    identity = new_run_id()
+    with asyncio.Runner() as runner:
+        store = runner.run(open_store(settings))
+        runner.run(store.ensure(fingerprint=model.manifest.fingerprint, dimension=model.manifest.dimension))
+        shares = share_out(cluster_resources(), model.weights.bytes, settings)
+        with recorded(runner, store, settings.tenant, identity, job="backfill") as run:
+            chunks = failed = 0
+            total = done = 0
+            for ids in _rounds(runner, store, settings, limit):
+                sink = _process(ids, settings, shares, display)
+                total, done = total + len(ids), done + sink.contents
+                chunks, failed = chunks + sink.chunks, failed + sink.failed
+            if runner.run(store.build_graph()):
+                display.say("built the search graph")
+            filled = Filled(identity, done, chunks, failed, round(time.monotonic() - started, 2))
+            run.seconds = filled.seconds
+            run.counts = {name: value for name, value in asdict(filled).items() if isinstance(value, int)}
+        runner.run(store.close())
+    return filled
+
+
+def _rounds(runner: asyncio.Runner, store: Store, settings: Settings, limit: int | None) -> Iterator[list[str]]:
+    """What is left, as much as one pass takes at a time, until nothing is."""
+    left = limit
+    while left is None or left > 0:
+        before = runner.run(count_pending(store, settings.tenant))
+        most = settings.ingest.round_documents
+        ids = runner.run(pending(store, settings.tenant, limit=most if left is None else min(most, left)))
+        if not ids:
+            return
+        yield ids
+        if runner.run(count_pending(store, settings.tenant)) >= before:
+            raise StoreError("the backfill makes no progress: the index does not keep what is written")
+        left = None if left is None else left - len(ids)
+
+
+def _process(ids: list[str], settings: Settings, shares: Shares, display: Display) -> CompletedSink:
+    progress = start_progress()
+    sink = CompletedSink(settings, progress)
+    size = settings.ingest.block_documents
+    blocks: list[Any] = [ray.put(pa.table({"id": ids[start : start + size]})) for start in range(0, len(ids), size)]
+    DataContext.get_current().enable_progress_bars = False
+    dataset = ray.data.from_arrow_refs(blocks).map_batches(
+        Complete,
+        fn_constructor_args=(settings, progress),
+        fn_constructor_kwargs={"threads": shares.embed_threads, "gpu": bool(shares.embed_gpus)},
+        batch_size=None,
+        compute=ActorPoolStrategy(min_size=1, max_size=shares.embed_workers),
+        num_cpus=shares.embed_cpus,
+        num_gpus=shares.embed_gpus,
+    )
+    with display.watching(len(ids), lambda: ray.get(progress.snapshot.remote())):
+        dataset.write_datasink(sink, ray_remote_args={"num_cpus": WRITE_CPUS})
+    return sink

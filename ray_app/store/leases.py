@@ -1,0 +1,103 @@
+"""One run at a time over a source: a lease in the registry, renewed while the run lives.
+
+Mutual exclusion over a store that can only write and read, after Lamport's bakery (1974): a run writes a claim,
+looks who was there before, confirms its claim, and looks again. A run that died stops renewing: whoever watches its
+claim stand still for the lease's time may go on. Clocks of different machines are never compared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+from pydantic import BaseModel
+
+from ray_app.errors import SourceBusyError
+from ray_app.records import record_id
+from ray_app.store.collections import REGISTRY
+from ray_app.store.protocol import AnyOf, Filter, Point, Store
+
+_KIND = "lease"
+_MOST = 100
+_LOOK_EVERY_S = 0.3
+
+
+class Lease(BaseModel):
+    """A run's claim on a source; `renewals` grows while the run lives."""
+
+    tenant: str
+    source: str
+    run: str
+    holder: str
+    confirmed: bool = False
+    renewals: int = 0
+
+
+async def acquire(store: Store, wanted: Sequence[Lease], *, lease_s: float) -> None:
+    """Takes all leases or none. Raises SourceBusyError, naming the living run that has one.
+
+    A claim that stands still is watched for `lease_s` seconds: its run may have died.
+    """
+    try:
+        for lease in wanted:
+            await _save(store, lease)
+            await _outwait(store, lease, lease_s, lambda other, run: other.confirmed or other.run < run)
+        for lease in wanted:
+            await _save(store, lease.model_copy(update={"confirmed": True}))
+            await _outwait(store, lease, lease_s, lambda other, run: other.run < run)
+    except BaseException:
+        await release(store, wanted)
+        raise
+
+
+async def renew(store: Store, held: Sequence[Lease], renewals: int) -> None:
+    """Says that the run lives. Raises SourceBusyError where another took it for dead meanwhile."""
+    there = {point.id for point in await store.retrieve(REGISTRY, [_id(lease) for lease in held], fields=[])}
+    for lease in held:
+        if _id(lease) not in there:
+            raise SourceBusyError(
+                f"this run stood still for so long that another took over source {lease.source!r} "
+                "(setting ingest.lease_s); run it again"
+            )
+        await _save(store, lease.model_copy(update={"confirmed": True, "renewals": renewals}))
+
+
+async def release(store: Store, held: Sequence[Lease]) -> None:
+    """Gives the leases back."""
+    await store.delete(REGISTRY, [_id(lease) for lease in held])
+
+
+async def _outwait(store: Store, mine: Lease, lease_s: float, before_me: Callable[[Lease, str], bool]) -> None:
+    """Returns when no other run's claim is before ours: each is gone, or has stood still for `lease_s`."""
+    seen: dict[str, tuple[Lease, float]] = {}
+    while True:
+        rivals = [one for one in await _claims(store, mine) if one.run != mine.run and before_me(one, mine.run)]
+        if not rivals:
+            return
+        for rival in rivals:
+            first, since = seen.setdefault(rival.run, (rival, time.monotonic()))
+            if rival.renewals != first.renewals and rival.confirmed:
+                raise SourceBusyError(
+                    f"run {rival.run} ({rival.holder}) is at work on source {mine.source!r}: wait for it, or end it"
+                )
+            if rival != first:
+                seen[rival.run] = (rival, time.monotonic())
+            elif time.monotonic() - since > lease_s:
+                await release(store, [rival])
+        await asyncio.sleep(_LOOK_EVERY_S)
+
+
+async def _claims(store: Store, lease: Lease) -> list[Lease]:
+    which = Filter([AnyOf("kind", [_KIND]), AnyOf("tenant", [lease.tenant])])
+    found, _ = await store.scroll(REGISTRY, filter=which, limit=_MOST)
+    claims = [Lease.model_validate(one.payload) for one in found]
+    return [claim for claim in claims if claim.source == lease.source]
+
+
+async def _save(store: Store, lease: Lease) -> None:
+    await store.upsert(REGISTRY, [Point(_id(lease), {"kind": _KIND, **lease.model_dump()})])
+
+
+def _id(lease: Lease) -> str:
+    return record_id(_KIND, f"{lease.tenant}\n{lease.source}\n{lease.run}")
