@@ -122,13 +122,39 @@ class ChunkingSettings(Group):
     overlap_tokens: int = Field(0, ge=0, description="Tokens that a passage repeats of the one before it.")
 
 
+class OcrSettings(Group):
+    """Reading images and scanned pages (OCR)."""
+
+    engine: Literal["auto", "tesseract", "rapidocr", "off"] = Field(
+        "auto",
+        description="What reads images. auto: Tesseract where it and its languages are installed, else RapidOCR.",
+    )
+    languages: tuple[str, ...] = Field(
+        ("eng", "dan"),
+        min_length=1,
+        description="Tesseract's names of the languages to expect; RapidOCR reads Latin letters in any language.",
+    )
+    max_pages: int = Field(50, gt=0, description="Most pages of one document that are read by OCR.")
+    timeout_s: float = Field(
+        90.0,
+        gt=0,
+        description="After this time no further page of a document is read by OCR; keep it below parsing.cpu_s.",
+    )
+
+
 class ParsingSettings(Group):
     """Limits of the process that reads files."""
 
-    timeout_s: float = Field(60.0, gt=0, description="Longest time for one document.")
+    timeout_s: float = Field(180.0, gt=0, description="Longest time for one document.")
+    cpu_s: float = Field(
+        120.0, gt=0, description="Most CPU time for one document: unlike time, it is the same on a busy machine."
+    )
     memory_mb: int = Field(2048, ge=256, description="Most memory of the process that parses.")
     max_file_mb: int = Field(100, gt=0, description="Largest file that is read.")
     max_text_mb: int = Field(64, gt=0, description="Most text of one document; beyond it is a bomb.")
+    max_children_mb: int = Field(
+        512, gt=0, description="Most megabytes of files inside one document (attachments, members of an archive)."
+    )
     max_depth: int = Field(
         3,
         ge=0,
@@ -137,11 +163,15 @@ class ParsingSettings(Group):
     max_documents: int = Field(
         1000, gt=0, description="Documents after which the parsing process is renewed, against leaks."
     )
+    max_growth_mb: int = Field(
+        1024, gt=0, description="Growth of its memory after which the parsing process is renewed."
+    )
     passwords: tuple[SecretStr, ...] = Field(
         (), description="Passwords that are tried on protected PDF, Office and zip files, in this order."
     )
     archive_members: int = Field(10_000, gt=0, description="Most files in one archive; beyond it is a bomb.")
     archive_mb: int = Field(256, gt=0, description="Most megabytes that one archive expands to; beyond it is a bomb.")
+    ocr: OcrSettings = OcrSettings()
 
     @field_serializer("passwords")
     def _masked(self, passwords: tuple[SecretStr, ...], info: FieldSerializationInfo) -> list[str]:

@@ -29,6 +29,7 @@ class Display:
     def __init__(self, console: Console, *, stall_warning_s: float) -> None:
         self._console = console
         self._stall_warning_s = stall_warning_s
+        self._warned: set[str] = set()
 
     def say(self, text: str) -> None:
         """A plain line."""
@@ -46,6 +47,7 @@ class Display:
         finally:
             stop.set()
             thread.join(timeout=5)
+        self._warn(read())  # a short run is over before anyone looks
 
     def _bar(self, total: int, read: Callable[[], Snapshot], stop: threading.Event) -> None:
         columns = (
@@ -71,12 +73,19 @@ class Display:
         warned = False
         while not stop.wait(every_s):
             snapshot = read()
+            self._warn(snapshot)
             if snapshot.idle_s > self._stall_warning_s and not warned:
                 self.say(
                     f"no document has moved for {snapshot.idle_s:.0f} s; they wait for {slowest_stage(snapshot)!r}"
                 )
             warned = snapshot.idle_s > self._stall_warning_s
             yield snapshot
+
+    def _warn(self, snapshot: Snapshot) -> None:
+        for text in snapshot.warnings:
+            if text not in self._warned:
+                self.say(f"warning: {text}")
+                self._warned.add(text)
 
 
 def _detail(snapshot: Snapshot) -> str:

@@ -27,6 +27,7 @@ class Snapshot:
     chunks: int = 0
     idle_s: float = 0.0
     working_s: float = 0.0
+    warnings: tuple[str, ...] = ()
 
 
 class Progress:
@@ -38,10 +39,15 @@ class Progress:
         self._chunks = 0
         self._moved = time.monotonic()
         self._working_since: float | None = None
+        self._warnings: dict[str, None] = {}
 
     def model_loaded(self) -> None:
         """An embedding worker is ready."""
         self._working_since = self._working_since or time.monotonic()
+
+    def warn(self, text: str) -> None:
+        """What a person should know about the workers; each text counts once."""
+        self._warnings[text] = None
 
     def passed(self, stage: str, documents: int) -> None:
         """So many more documents have left the stage."""
@@ -63,6 +69,7 @@ class Progress:
             chunks=self._chunks,
             idle_s=now - self._moved,
             working_s=now - self._working_since if self._working_since else 0.0,
+            warnings=tuple(self._warnings),
         )
 
 

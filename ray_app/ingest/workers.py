@@ -46,6 +46,8 @@ class Extract:
         self._splitter = pipeline.open_splitter(prepare_model(settings), settings.chunking)
         self._runner = asyncio.Runner()
         self._store = self._runner.run(open_store(settings))
+        for weakness in self._sandbox.start():
+            progress.warn.remote(f"the parsing process {weakness}")
 
     def __call__(self, table: pa.Table) -> Rows:
         refs = [FileRef(**row) for row in table.to_pylist()]

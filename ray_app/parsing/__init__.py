@@ -21,7 +21,7 @@ from ray_app.parsing import (
     email,
     epub,
     html,
-    image_metadata,
+    image,
     json,
     legacy,
     markdown,
@@ -76,7 +76,7 @@ PARSERS: dict[str, Callable[[bytes, ParsingSettings], Parsed]] = {
     media.XZ: archive.parse_compressed,
 }
 # Formats that come in too many kinds to name each.
-_FAMILIES = (("text/", text.parse), ("image/", image_metadata.parse))
+_FAMILIES = (("text/", text.parse), ("image/", image.parse))
 
 # Control characters except tab and newline mean nothing in a text, and lone surrogates cannot be stored.
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")

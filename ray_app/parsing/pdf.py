@@ -13,6 +13,8 @@ import pypdfium2.raw as pdfium_c
 
 from ray_app.errors import ParsingError
 from ray_app.parsing import pdf_extras
+from ray_app.parsing.ocr import Reader
+from ray_app.parsing.pdf_scan import read_scans
 from ray_app.parsing.properties import real_title
 from ray_app.records import Page, Parsed
 from ray_app.settings import ParsingSettings
@@ -42,14 +44,16 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
             document.init_forms()  # before the first page is loaded
         info = document.get_metadata_dict()
         read = [_read(document, index) for index in range(len(document))]
+        reader = Reader(settings.ocr)
         pages = tuple(Page(number, text) for number, (text, _) in enumerate(read, start=1))
+        pages = read_scans(document, pages, reader)
         children = tuple(pdf_extras.attachments(document))
     return Parsed(
         "application/pdf",
         tuple(_with_notes(page, notes) for page, (_, notes) in zip(pages, read, strict=True)),
         title=real_title(info.get("Title", "")),
         date=_iso_date(info.get("CreationDate", "")),
-        metadata={key: value for key, value in info.items() if value},
+        metadata={key: value for key, value in info.items() if value} | reader.notes(),
         children=children,
     )
 
