@@ -19,7 +19,7 @@ from ray_app.records import Parsed
 from ray_app.settings import ParsingSettings
 
 # Bump when any parser gives other text for the same bytes: it is part of the pipeline's version.
-PARSING_VERSION = "1"
+PARSING_VERSION = "2"
 
 PARSERS: dict[str, Callable[[bytes, ParsingSettings], Parsed]] = {
     "application/pdf": pdf.parse,
