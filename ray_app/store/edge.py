@@ -110,7 +110,7 @@ class EdgeStore:
 
     async def set_payload(self, collection: str, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
         for piece in _slices(ids):
-            operation = edge.UpdateOperation.set_payload(list(piece), dict(payload))
+            operation = to_edge.set_payload(piece, payload)
             await self._write(collection, piece, operation)
 
     async def set_dense(self, collection: str, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:

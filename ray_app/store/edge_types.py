@@ -59,6 +59,11 @@ def upsert(points: Iterable[Point]) -> edge.UpdateOperation:
     )
 
 
+def set_payload(ids: Iterable[str], payload: Mapping[str, Any]) -> edge.UpdateOperation:
+    """Sets fields of those that exist: named by their ids alone, an unknown one would be an error."""
+    return edge.UpdateOperation.set_payload_by_filter(edge.Filter(must=[edge.HasIdCondition(set(ids))]), dict(payload))
+
+
 def set_dense(vectors: Mapping[str, NDArray[np.float32]]) -> edge.UpdateOperation:
     """Sets dense vectors and leaves the others."""
     return edge.UpdateOperation.update_vectors(

@@ -132,9 +132,7 @@ async def documents_of(store: Store, tenant: str, name: str) -> AsyncIterator[li
 
 async def set_crawled(store: Store, tenant: str, name: str, began: str) -> None:
     """Notes when the last crawl that finished began; a record that is gone stays gone."""
-    identity = _id(tenant, name)
-    if await store.retrieve(REGISTRY, [identity], fields=[]):  # Edge refuses to set a field of an unknown id
-        await store.set_payload(REGISTRY, [identity], {"crawled": began})
+    await store.set_payload(REGISTRY, [_id(tenant, name)], {"crawled": began})
 
 
 async def visible_sources(store: Store, tenant: str, groups: Collection[str]) -> list[str] | None:

@@ -148,3 +148,9 @@ def test_a_run_that_stands_still_says_which_stage_is_waited_for():
 
 def test_before_the_model_is_loaded_the_display_says_that_workers_start():
     assert "starting workers" in shown(Snapshot(), terminal=True, seconds=1.2)
+
+
+def test_a_warning_is_said_once():
+    snapshot = Snapshot(warnings=("the parsing process has network access",))
+    assert shown(snapshot, terminal=True, seconds=1.6).count("warning: the parsing process has network access") == 1
+    assert shown(snapshot, terminal=False, seconds=0) == "warning: the parsing process has network access\n"

@@ -11,7 +11,8 @@ from ray_app.settings import ParsingSettings
 
 
 def parse(data: bytes, name: str, **settings: object) -> Parsed:
-    return parsing.parse(data, name, ParsingSettings.model_validate(settings))
+    """Without OCR, which is slow and has tests of its own."""
+    return parsing.parse(data, name, ParsingSettings.model_validate({"ocr": {"engine": "off"}, **settings}))
 
 
 def text(parsed: Parsed) -> str:

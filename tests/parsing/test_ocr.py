@@ -143,9 +143,9 @@ def test_a_stamp_on_a_scan_does_not_hide_it(default):
 
 def test_a_blank_page_costs_no_recognition():
     blank = encoded(Image.new("RGB", (1654, 2339), "#f4f4f0"), "PNG")
-    started = time.monotonic()
+    started = time.process_time()
     parsed = parse(blank, "x.png", ParsingSettings(ocr=OcrSettings(engine="rapidocr")))
-    assert time.monotonic() - started < 0.5  # loading the engine alone takes longer
+    assert time.process_time() - started < 0.4  # loading the engine alone takes longer
     assert not parsed.has_text
 
 
@@ -195,6 +195,7 @@ def test_an_image_of_a_billion_pixels_is_a_bomb():
     assert caught.value.reason == "too_many_pixels"
 
 
+@pytest.mark.slow
 def test_a_large_scan_is_read_within_the_default_memory(sandbox):
     page = sandbox.parse(encoded(picture("A poster", (6000, 4000)).convert("L"), "PNG"), "x.png").pages[0]
     assert page.number == 1  # letters that became tiny may be unreadable: what counts is that there is an outcome

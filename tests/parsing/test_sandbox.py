@@ -23,7 +23,7 @@ SLOW_PAGE = b"<html><body>" + b"<p>word</p>" * 400_000
 
 @pytest.fixture(scope="module")
 def limits():
-    return ParsingSettings(timeout_s=3, cpu_s=2, memory_mb=512, max_text_mb=1, max_children_mb=1)
+    return ParsingSettings(timeout_s=30, cpu_s=2, memory_mb=512, max_text_mb=1, max_children_mb=1)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,6 @@ def test_a_parsers_own_verdict_is_passed_on_and_the_process_stays(hostile):
 @pytest.mark.parametrize(
     ("action", "reason", "detail"),
     [
-        ("sleep", "timeout", "parsing.timeout_s"),
         ("burn", "cpu", "parsing.cpu_s"),
         ("grow", "memory", "parsing.memory_mb"),
         ("abort-without-memory", "memory", "parsing.memory_mb"),
@@ -64,7 +63,6 @@ def test_a_parsers_own_verdict_is_passed_on_and_the_process_stays(hostile):
         ("exit", "crashed", "exit status 3"),
         ("garbage", "crashed", "answer"),
         ("noise", "crashed", "answer"),
-        ("half-an-answer", "timeout", "parsing.timeout_s"),
         ("recurse", "nested_too_deep", "nested"),
         ("text 2", "too_much_text", "parsing.max_text_mb"),
         ("children 600000 600000", "too_large_inside", "parsing.max_children_mb"),
@@ -77,6 +75,15 @@ def test_a_file_that_breaks_a_limit_is_told_why_and_the_next_is_read(hostile, ac
     assert caught.reason == reason
     assert detail in str(caught)
     assert text(hostile, "pid").isdigit()
+
+
+@pytest.mark.parametrize("action", ["sleep", "half-an-answer"])
+def test_a_file_that_hangs_is_told_why_and_the_next_is_read(limits, action):
+    with Sandbox(limits.model_copy(update={"timeout_s": 1}), worker=HOSTILE) as hasty:
+        caught = failure(hasty, action)
+        assert caught.reason == "timeout"
+        assert "parsing.timeout_s" in str(caught)
+        assert text(hasty, "pid").isdigit()
 
 
 def test_after_a_crash_the_next_file_need_not_wait_for_a_new_process(hostile):
@@ -114,7 +121,7 @@ def test_the_process_writes_and_deletes_no_file(hostile, tmp_path):
     file = tmp_path / "file"
     file.write_text("kept")
     for action in (f"write {file}", f"append {file}", f"delete {file}", f"write {tmp_path / 'new'}"):
-        assert "ermission denied" in str(failure(hostile, action))
+        assert "PermissionError" in str(failure(hostile, action))
     assert [path.read_text() for path in tmp_path.iterdir()] == ["kept"]
 
 
@@ -142,9 +149,10 @@ def test_nothing_is_left_open_where_the_kernel_can_close_it(hostile):
 
 def test_what_the_kernel_refuses_to_close_is_said_in_words(limits):
     with Sandbox(limits, worker="tests.parsing.unconfined") as sandbox:
-        (network, files) = sandbox.start()
+        network, writing, reading = sandbox.start()
         assert network.startswith("has network access")
-        assert files.startswith("may read every file of its user")
+        assert writing.startswith("may write every file of its user")
+        assert reading.startswith("may read every file of its user")
         assert sandbox.parse(b"text", "x.txt").pages[0].text == "text"
 
 
@@ -195,7 +203,7 @@ def test_the_process_is_renewed_after_the_set_number_of_files(limits):
 
 
 def test_the_process_is_renewed_once_it_has_grown(limits):
-    roomy = limits.model_copy(update={"max_growth_mb": 20, "cpu_s": 10})
+    roomy = limits.model_copy(update={"max_growth_mb": 20, "cpu_s": 30})
     with Sandbox(roomy, worker=HOSTILE) as sandbox:
         first = text(sandbox, "pid")
         text(sandbox, "leak 5")

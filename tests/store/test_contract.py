@@ -100,7 +100,8 @@ async def test_more_points_than_one_request_holds_are_all_written(store):
 
 async def test_set_payload_leaves_other_fields(store):
     await store.upsert(CHUNKS, [chunk("lease", label="contract")])
-    await store.set_payload(CHUNKS, [name_id("lease")], {"sources": ["a", "b"]})
+    await store.set_payload(CHUNKS, [name_id("never there"), name_id("lease")], {"sources": ["a", "b"]})
+    assert await store.count(CHUNKS) == 1
     (found,) = await store.retrieve(CHUNKS, [name_id("lease")], fields=["label", "sources"])
     assert found.payload == {"label": "contract", "sources": ["a", "b"]}
 
