@@ -26,7 +26,7 @@ from ray_app.models.embedder import Embedder
 from ray_app.models.prepared import PreparedModel
 from ray_app.parsing import PARSING_VERSION
 from ray_app.parsing.sandbox import Sandbox
-from ray_app.records import Chunk, Content, Document, Failure, FileRef, Parsed, child_refs, walk
+from ray_app.records import Child, Chunk, Content, Document, Failure, FileRef, Parsed, child_ref, walk
 from ray_app.settings import ChunkingSettings, Settings, SourceSettings
 from ray_app.sources import originals
 from ray_app.store.points import iso
@@ -176,13 +176,14 @@ def _extract_one(
         parsed = sandbox.parse(file.data, file.ref.path)
     except ParsingError as error:
         return Document(file.ref, file.sha256, failure=Failure("parse", error.reason, str(error))), []
-    inner = [
-        Fetched(ref, failure=child.failure)
-        if child.failure
-        else Fetched(ref, child.data, hashlib.sha256(child.data).hexdigest())
-        for ref, child in zip(child_refs(file.ref, parsed.children), parsed.children, strict=True)
-    ]
+    inner = [_taken_out(child, child_ref(file.ref, child)) for child in parsed.children]
     return Document(file.ref, file.sha256, content=_content(file, parsed, splitter)), inner
+
+
+def _taken_out(child: Child, ref: FileRef) -> Fetched:
+    if child.failure:
+        return Fetched(ref, failure=child.failure)
+    return Fetched(ref, child.data, hashlib.sha256(child.data).hexdigest())
 
 
 def _contents(documents: Sequence[Document]) -> list[Content]:

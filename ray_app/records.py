@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -231,31 +231,18 @@ class Hit:
     places: tuple[str, ...]
 
 
-def child_refs(parent: FileRef, children: Sequence[Child]) -> list[FileRef]:
-    """The places of files inside a document: `<its URI>!/<name>`, distinct, and without a way out of it."""
-    refs = []
-    taken: set[str] = set()
-    for child in children:
-        parts = [part for part in child.name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
-        name = base = "/".join(parts) or "unnamed"
-        number = 1
-        while name in taken:
-            number += 1
-            name = f"{base} ({number})"
-        taken.add(name)
-        refs.append(
-            FileRef(
-                uri=f"{parent.uri}{INSIDE}{name}",
-                path=f"{parent.path}/{name}",
-                source=parent.source,
-                tenant=parent.tenant,
-                size=len(child.data),
-                modified=parent.modified,
-                etag=parent.etag,
-                parent=parent.uri,
-            )
-        )
-    return refs
+def child_ref(parent: FileRef, child: Child) -> FileRef:
+    """The place of a file inside a document: `<its URI>!/<name>`. Names are distinct in one document, and harmless."""
+    return FileRef(
+        uri=f"{parent.uri}{INSIDE}{child.name}",
+        path=f"{parent.path}/{child.name}",
+        source=parent.source,
+        tenant=parent.tenant,
+        size=len(child.data),
+        modified=parent.modified,
+        etag=parent.etag,
+        parent=parent.uri,
+    )
 
 
 def document_id(tenant: str, source: str, uri: str) -> str:

@@ -96,5 +96,5 @@ def _process(ids: list[str], settings: Settings, shares: Shares, display: Displa
         num_gpus=shares.embed_gpus,
     )
     with display.watching(len(ids), lambda: ray.get(progress.snapshot.remote())):
-        dataset.write_datasink(sink, ray_remote_args={"num_cpus": WRITE_CPUS}, concurrency=WRITERS)
+        dataset.write_datasink(sink, ray_remote_args={"num_cpus": WRITE_CPUS}, concurrency=min(WRITERS, len(blocks)))
     return sink

@@ -59,7 +59,9 @@ def process(found: Blocks, plan: Plan, settings: Settings, shares: Shares, displ
             num_gpus=shares.embed_gpus,
         )
     with display.watching(found.documents, lambda: ray.get(progress.snapshot.remote())):
-        dataset.write_datasink(sink, ray_remote_args={"num_cpus": WRITE_CPUS}, concurrency=WRITERS)
+        dataset.write_datasink(
+            sink, ray_remote_args={"num_cpus": WRITE_CPUS}, concurrency=min(WRITERS, len(found.refs))
+        )
     return sink.tally
 
 

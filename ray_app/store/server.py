@@ -71,7 +71,8 @@ class ServerStore:
     async def set_payload(self, collection: str, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
         if ids:
             async with _translated():
-                await self._client.set_payload(self._name(collection), dict(payload), points=list(ids), wait=True)
+                which = to_server.with_ids(ids)  # named by their ids alone, an unknown one would be an error
+                await self._client.set_payload(self._name(collection), dict(payload), points=which, wait=True)
 
     async def set_dense(self, collection: str, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
         there = {found.id for found in await self.retrieve(collection, ids, fields=[])}  # unknown ones are errors

@@ -47,6 +47,11 @@ def point(point: Point) -> models.PointStruct:
     return models.PointStruct(id=point.id, vector=vectors, payload=point.payload)
 
 
+def with_ids(ids: Sequence[str]) -> models.Filter:
+    """Those of the points that exist."""
+    return models.Filter(must=[models.HasIdCondition(has_id=list(ids))])
+
+
 def dense(identity: str, vector: NDArray[np.float32]) -> models.PointVectors:
     """A dense vector to set on a point."""
     return models.PointVectors(id=identity, vector={DENSE: vector.tolist()})

@@ -88,7 +88,7 @@ def parse(data, settings):
         children = tuple(Child(f"{i}.bin", os.urandom(int(size))) for i, size in enumerate(arguments))
         return Parsed("text/plain", (Page(1, "children"),), children=children)
     if action == "surrogate":
-        return Parsed("text/plain", (), children=(Child("\ud800", b""),))
+        return Parsed("text/plain", (), metadata={"made with": "\ud800"})
     return Parsed("text/plain", (Page(1, str(ACTIONS[action](*arguments))),))
 
 
