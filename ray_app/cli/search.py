@@ -30,25 +30,33 @@ def search(
         list[str] | None,
         typer.Option("--filter", metavar="FIELD=VALUE", help="Such as label=invoice; several are allowed."),
     ] = None,
+    groups: Annotated[
+        list[str] | None,
+        typer.Option("--group", help="Search as a member of this access group would, directly on the index."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer as one JSON object.")] = False,
 ) -> None:
     """Search the index: through the running server, or directly where none runs."""
     settings: Settings = context.obj
-    body = {"query": query, "limit": limit, "mode": mode, "filters": _parse(filters or [])}
-    url = read_server_address(settings.data_dir)
-    found = client.search(url, body) if url and client.is_ready(url) else asyncio.run(_directly(settings, body))
+    body: dict[str, Any] = {"query": query, "limit": limit, "mode": mode, "filters": _parse(filters or [])}
+    url = None if groups else read_server_address(settings.data_dir)  # a server takes nobody's word for a group
+    if url and client.is_ready(url):
+        found = client.search(url, body)
+    else:
+        request = SearchRequest(**body, groups=tuple(groups) if groups else None)
+        found = asyncio.run(_directly(settings, request))
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
     else:
         _print(found, Console())
 
 
-async def _directly(settings: Settings, body: dict[str, Any]) -> dict[str, Any]:
+async def _directly(settings: Settings, request: SearchRequest) -> dict[str, Any]:
     model = prepare_model(settings)
     store = await open_store(settings)
     try:
         searcher = Searcher(store, open_embedder(model, settings.embedding), settings)
-        return await answer(searcher, SearchRequest(**body))
+        return await answer(searcher, request)
     finally:
         await store.close()
 

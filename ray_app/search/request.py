@@ -29,13 +29,17 @@ _BOUNDS = ("gte", "gt", "lte", "lt")
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """One search. `filters` maps a field of `FIELDS` to a value, a list of values, or for `date` to bounds."""
+    """One search. `filters` maps a field of `FIELDS` to a value, a list of values, or for `date` to bounds.
+
+    With `groups` it sees only the sources that a member of these access groups may see; None sees all.
+    """
 
     query: str
     mode: Mode = "hybrid"
     limit: int = 10
     filters: Mapping[str, Any] | None = None
     facets: Sequence[str] = FACETS
+    groups: tuple[str, ...] | None = None
 
 
 def conditions(filters: Mapping[str, Any] | None) -> list[Condition]:
@@ -50,6 +54,11 @@ def place_conditions(filters: Mapping[str, Any] | None, tenant: str) -> list[Con
         AnyOf("tenant", [tenant]),
         *(_condition(_OF_PLACES[name], name, value) for name, value in of_places.items()),
     ]
+
+
+def seen(sources: Sequence[str] | None, field: Literal["source", "sources"]) -> list[Condition]:
+    """The condition that only these sources show; none where all do."""
+    return [] if sources is None else [AnyOf(field, list(sources))]
 
 
 def check_facets(names: Sequence[str]) -> None:

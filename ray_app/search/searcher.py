@@ -12,14 +12,17 @@ from ray_app.errors import QueryError
 from ray_app.models.embedder import Embedder
 from ray_app.records import Hit
 from ray_app.search.highlight import highlight
-from ray_app.search.request import FIELDS, SearchRequest, check_facets, conditions, place_conditions
+from ray_app.search.request import FIELDS, SearchRequest, check_facets, conditions, place_conditions, seen
 from ray_app.settings import Settings
 from ray_app.store.bm25 import query_vector
 from ray_app.store.collections import CONTENTS
 from ray_app.store.hits import find_hits
+from ray_app.store.named_sources import visible_sources
 from ray_app.store.protocol import AnyOf, Filter, Query, SparseVector, Store
 
 EventName = Literal["hits", "facets", "done"]
+# Names of the sources that a search sees, None where it sees all.
+Visible = list[str] | None
 # How long the set of the index's languages is believed; it decides how a query's words are stemmed.
 _LANGUAGES_TTL_S = 30.0
 _LANGUAGES = 20
@@ -64,13 +67,14 @@ class Searcher:
         embedding = asyncio.ensure_future(self._embed(request, clock))
         try:
             words = query_vector(request.query, await self._known_languages())
+            visible = await self._visible(request)
             if request.mode != "dense":
-                yield await self._hits("lexical", request, words, None, clock)
+                yield await self._hits("lexical", request, visible, words, None, clock)
             if request.mode != "lexical":
                 stage = "hybrid" if request.mode == "hybrid" else "dense"
-                yield await self._hits(stage, request, words, await embedding, clock)
+                yield await self._hits(stage, request, visible, words, await embedding, clock)
             if request.facets:
-                yield await self._facets(request, words, clock)
+                yield await self._facets(request, visible, words, clock)
             clock.lap("total", clock.started)
             yield Event("done", {"timings": clock.taken})
         finally:
@@ -89,6 +93,7 @@ class Searcher:
         self,
         stage: str,
         request: SearchRequest,
+        visible: Visible,
         words: SparseVector,
         dense: list[float] | None,
         clock: _Clock,
@@ -103,30 +108,36 @@ class Searcher:
                 sparse=sparse,
                 fusion=self._settings.search.fusion,
                 candidates=self._settings.search.candidates,
-                filter=Filter(self._conditions(request)),
+                filter=Filter(self._conditions(request, visible)),
             )
-            places = place_conditions(request.filters, self._settings.tenant)
+            places = [*place_conditions(request.filters, self._settings.tenant), *seen(visible, "source")]
             found = await self._store.run(find_hits, query, limit=request.limit, places=places)
         wanted = frozenset(words.indices)
         hits = [asdict(replace(hit, highlights=highlight(hit.passage, wanted, hit.language))) for hit in found]
         clock.lap(stage, started)
         return Event("hits", {"stage": stage, "hits": hits})
 
-    async def _facets(self, request: SearchRequest, words: SparseVector, clock: _Clock) -> Event:
-        """Counts documents that pass the filters and hold one of the words (by meaning: all that pass)."""
+    async def _facets(self, request: SearchRequest, visible: Visible, words: SparseVector, clock: _Clock) -> Event:
+        """Counts documents that pass the filters and hold one of the words (by meaning: all that pass).
+
+        A document has its folders from all its places: where some are hidden, folders are not counted.
+        """
         started = time.perf_counter()
-        matching = Filter(self._conditions(request))
+        names = [name for name in request.facets if visible is None or name != "folder"]
+        matching = Filter(self._conditions(request, visible))
         if request.mode != "dense" and words.indices:
             matching = matching.and_(AnyOf("terms", list(words.indices)))
         limit = self._settings.search.facet_values
-        counted = await self._store.run(
-            count_facets, [FIELDS[name] for name in request.facets], filter=matching, limit=limit
-        )
+        counted = await self._store.run(count_facets, [FIELDS[name] for name in names], filter=matching, limit=limit)
         clock.lap("facets", started)
         total, values = counted
         facets = {
-            name: [{"value": value, "count": count} for value, count in found]
-            for name, found in zip(request.facets, values, strict=True)
+            name: [
+                {"value": value, "count": count}
+                for value, count in found
+                if visible is None or name != "source" or value in visible
+            ]
+            for name, found in zip(names, values, strict=True)
         }
         return Event("facets", {"total": total, "facets": facets})
 
@@ -138,8 +149,14 @@ class Searcher:
         clock.lap("embed", started)
         return [float(value) for value in vectors[0]]
 
-    def _conditions(self, request: SearchRequest) -> list[Any]:
-        return [AnyOf("tenant", [self._settings.tenant]), *conditions(request.filters)]
+    def _conditions(self, request: SearchRequest, visible: Visible) -> list[Any]:
+        return [AnyOf("tenant", [self._settings.tenant]), *seen(visible, "sources"), *conditions(request.filters)]
+
+    async def _visible(self, request: SearchRequest) -> Visible:
+        """Asked anew each time: who is taken out of a group sees nothing of it from then on."""
+        if request.groups is None:
+            return None
+        return await self._store.run(visible_sources, self._settings.tenant, request.groups)
 
     async def _known_languages(self) -> list[str]:
         read, languages = self._languages

@@ -17,6 +17,7 @@ from ray_app.search.request import SearchRequest
 from ray_app.search.searcher import Searcher, answer
 from ray_app.settings import EmbeddingSettings, StoreSettings
 from ray_app.store.edge import EdgeStore
+from ray_app.store.named_sources import NamedSource, save_source
 from ray_app.store.writer import write_documents
 
 TEXTS = {
@@ -210,3 +211,28 @@ class CountingStore:
     def __getattr__(self, name):
         self.asked += 1
         return getattr(self._store, name)
+
+
+async def test_a_source_is_seen_only_by_its_groups_and_at_once_no_more(searcher, settings):
+    """The same words lie in a place open to all and in one for the staff."""
+    store, tenant = searcher._store, settings.tenant
+    text = "The wages of the harbour pilots."
+    sha = hashlib.sha256(text.encode()).hexdigest()
+    secret = FileRef("file:///secret/wages.txt", "wages.txt", "secret", tenant, 1, 0.0)
+    chunks = (Chunk(0, text, 1, 0, len(text)),)
+    content = Content(sha, "text/plain", "Wages", "2025-01-01T00:00:00Z", 1, True, chunks, "en")
+    await write_documents(store, [Document(secret, sha, content)], run="r", pipeline="p")
+    await save_source(store, NamedSource(name="secret", tenant=tenant, uri="file:///secret", groups=("staff",)))
+
+    async def seen_by(groups):
+        found = await answer(searcher, SearchRequest("wages of the pilots", mode="lexical", groups=groups))
+        return names(found["hits"]), [one["value"] for one in found["facets"]["source"]], found["total"]
+
+    assert await seen_by(None) == (["file:///secret/wages.txt"], ["secret"], 1)
+    assert await seen_by(("staff", "others")) == (["file:///secret/wages.txt"], ["secret"], 1)
+    assert await seen_by(()) == ([], [], 0)
+    copy = FileRef("file:///root/wages.txt", "wages.txt", "src", tenant, 1, 0.0)
+    await write_documents(store, [Document(copy, sha)], run="r", pipeline="p")
+    assert await seen_by(()) == (["wages.txt"], ["src"], 1)
+    await save_source(store, NamedSource(name="secret", tenant=tenant, uri="file:///secret", groups=("board",)))
+    assert await seen_by(("staff",)) == (["wages.txt"], ["src"], 1)

@@ -173,6 +173,7 @@ async def test_filters_hold_in_every_kind_of_query(store):
     [
         (AnyOf("sources", ["a"]), {"one"}),
         (AnyOf("sources", ["b", "c"]), {"one", "two"}),
+        (AnyOf("sources", []), set()),
         (Between("date", gte="2024-02-01T00:00:00Z"), {"two"}),
         (Between("date", gte="2024-01-01T00:00:00Z", lt="2024-02-01T00:00:00Z"), {"one"}),
         (Missing("date"), {"three"}),
