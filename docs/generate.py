@@ -61,6 +61,8 @@ def _is_group(field: FieldInfo) -> bool:
 def _type(field: FieldInfo) -> str:
     if get_origin(field.annotation) is dict:
         return "mapping"
+    if get_origin(field.annotation) is tuple:
+        return f"list of {_name(get_args(field.annotation)[0])}"
     parts = [part for part in get_args(field.annotation) or (field.annotation,) if part is not type(None)]
     return " or ".join(f"`{part}`" if isinstance(part, str) else _name(part) for part in parts)
 
@@ -74,7 +76,7 @@ def _name(annotation: Any) -> str:
 def _default(field: FieldInfo) -> str:
     if field.default_factory:
         return "the user's data folder" if field.annotation is Path else "built in"
-    return "unset" if field.default is None else f"`{field.default}`"
+    return "unset" if field.default in (None, ()) else f"`{field.default}`"
 
 
 def _commands_page() -> str:

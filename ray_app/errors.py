@@ -2,7 +2,7 @@
 
     RayAppError
     ├── ConfigurationError    a setting, a command-line argument or a labels file is wrong
-    ├── SourceError           a place cannot be listed or read
+    ├── SourceError           a place cannot be listed or read; carries a stable reason, and whether it passes
     │   └── SourceBusyError   another run is at work on it
     ├── DeletionRefusedError  so much of a source is gone that it looks like a mistake
     ├── ParsingError          a document cannot be read; carries a stable reason
@@ -26,7 +26,16 @@ class ConfigurationError(RayAppError):
 
 
 class SourceError(RayAppError):
-    """A source cannot be listed, or one of its files cannot be read."""
+    """A source cannot be listed, or one of its files cannot be read.
+
+    A `passing` one lies in the circumstances (throttling, a lost connection, a time limit): another try may
+    do. `reason` is a stable code: `unreadable` or `too_large`.
+    """
+
+    def __init__(self, detail: str, *, passing: bool = False, reason: str = "unreadable") -> None:
+        super().__init__(detail)
+        self.passing = passing
+        self.reason = reason
 
 
 class SourceBusyError(SourceError):

@@ -27,7 +27,8 @@ from ray_app.models.prepared import PreparedModel
 from ray_app.parsing import PARSING_VERSION
 from ray_app.parsing.sandbox import Sandbox
 from ray_app.records import Chunk, Content, Document, Failure, FileRef, Parsed, child_refs, walk
-from ray_app.settings import ChunkingSettings
+from ray_app.settings import ChunkingSettings, Settings, SourceSettings
+from ray_app.sources import originals
 from ray_app.store.points import iso
 
 
@@ -72,15 +73,24 @@ def open_splitter(model: PreparedModel, settings: ChunkingSettings) -> TextSplit
     return make_splitter(model.tokenizer(), passage_tokens(model, settings), settings.overlap_tokens)
 
 
-def fetch(ref: FileRef, max_bytes: int) -> Fetched:
-    """Reads the file."""
+def fetch(ref: FileRef, max_bytes: int, settings: SourceSettings = sources.DEFAULTS) -> Fetched:
+    """Reads the file; what may pass has been tried as often as the settings say, and is tried again by the next run."""
     try:
-        data = sources.read(ref, max_bytes)
+        data = sources.read(ref, max_bytes, settings)
     except SourceError as error:
-        too_large = ref.size > max_bytes
-        failure = Failure("fetch", "too_large" if too_large else "unreadable", str(error), passing=not too_large)
-        return Fetched(ref, failure=failure)
+        may_pass = error.reason != "too_large"  # rights are given, servers come back
+        return Fetched(ref, failure=Failure("fetch", error.reason, str(error), passing=may_pass))
     return Fetched(ref, data, hashlib.sha256(data).hexdigest())
+
+
+def keep(file: Fetched, settings: Settings) -> Fetched:
+    """Keeps a copy of the file's bytes; a file whose copy cannot be kept fails, and is tried again by the next run."""
+    try:
+        if not file.failure:
+            originals.keep(settings, file.sha256, file.data)
+    except SourceError as error:
+        return Fetched(file.ref, failure=Failure("fetch", "original_not_kept", str(error), passing=True))
+    return file
 
 
 def extract(
@@ -167,7 +177,9 @@ def _extract_one(
     except ParsingError as error:
         return Document(file.ref, file.sha256, failure=Failure("parse", error.reason, str(error))), []
     inner = [
-        Fetched(ref, child.data, hashlib.sha256(child.data).hexdigest())
+        Fetched(ref, failure=child.failure)
+        if child.failure
+        else Fetched(ref, child.data, hashlib.sha256(child.data).hexdigest())
         for ref, child in zip(child_refs(file.ref, parsed.children), parsed.children, strict=True)
     ]
     return Document(file.ref, file.sha256, content=_content(file, parsed, splitter)), inner

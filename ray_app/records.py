@@ -24,9 +24,9 @@ INSIDE = "!/"
 class FileRef:
     """One place where a document lies: what a listing knows without reading it.
 
-    `path` is relative to the root that was listed, with `/` between its parts. `modified` is in
-    seconds since 1970, UTC. A file inside another (an attachment, a member of an archive) has that one's
-    URI as its `parent`.
+    `path` is relative to the root that was listed, with `/` between its parts. `size` is in bytes, 0 where
+    the place does not say; `modified` is in seconds since 1970, UTC, 0 where it does not say. A file inside
+    another (an attachment, a member of an archive) has that one's URI as its `parent`.
     """
 
     uri: str
@@ -56,6 +56,23 @@ class FileRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Selection:
+    """Which files of a source are wanted; an empty one wants all.
+
+    `include` and `exclude` are patterns as in .gitignore, matched against a file's path below the root.
+    `types` are media types (`application/pdf`, `image/*`) or suffixes (`pdf`, `.pdf`), told by the name.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    max_bytes: int | None = None
+
+
+EVERYTHING = Selection()
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of text; `number` counts from 1. A format without pages has one.
 
@@ -69,10 +86,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A file inside a document: an attachment, or a member of an archive. `name` may begin with folders."""
+    """A file inside a document: an attachment, or a member of an archive. `name` may begin with folders.
+
+    Names are unique within a document. A file that could not be taken out has a `failure` and no `data`.
+    """
 
     name: str
     data: bytes
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,15 @@ from typing import Annotated, Any, Literal, Self
 
 import yaml
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FieldSerializationInfo,
+    SecretStr,
+    ValidationError,
+    field_serializer,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -44,6 +52,34 @@ class StoreSettings(Group):
         20_000,
         gt=0,
         description="Passages outside the HNSW graph before it is built anew; below that, scanning is as quick.",
+    )
+
+
+class SourceSettings(Group):
+    """How places are listed and read."""
+
+    attempts: int = Field(
+        5, ge=1, description="Tries of a read or of a page of a listing that fails for a passing reason."
+    )
+    longest_wait_s: float = Field(
+        30.0, gt=0, description="Longest wait between two tries; waits begin at 0.1 s and double."
+    )
+    timeout_s: float = Field(60.0, gt=0, description="Longest wait for a server's next bytes.")
+    allow_private_addresses: bool = Field(
+        False,
+        description="Whether http(s) sources may lead to private, loopback, link-local and metadata addresses.",
+    )
+    passwords: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description='IMAP passwords as a JSON object, by the URL\'s user and host: `{"anna@mail.example.org": "..."}`.',
+    )
+
+
+class OriginalsSettings(Group):
+    """Copies of originals, for sources that ask for them."""
+
+    url: str | None = Field(
+        None, description="Where copies are kept: an fsspec URL such as s3://bucket/originals; unset: in data_dir."
     )
 
 
@@ -130,7 +166,18 @@ class ParsingSettings(Group):
     max_growth_mb: int = Field(
         1024, gt=0, description="Growth of its memory after which the parsing process is renewed."
     )
+    passwords: tuple[SecretStr, ...] = Field(
+        (), description="Passwords that are tried on protected PDF, Office and zip files, in this order."
+    )
+    archive_members: int = Field(10_000, gt=0, description="Most files in one archive; beyond it is a bomb.")
+    archive_mb: int = Field(256, gt=0, description="Most megabytes that one archive expands to; beyond it is a bomb.")
     ocr: OcrSettings = OcrSettings()
+
+    @field_serializer("passwords")
+    def _masked(self, passwords: tuple[SecretStr, ...], info: FieldSerializationInfo) -> list[str]:
+        """Passwords leave the process only where asked for: `model_dump_json(context={"secrets": True})`."""
+        shown = bool(info.context and info.context.get("secrets"))
+        return [password.get_secret_value() if shown else str(password) for password in passwords]
 
 
 class ClassificationSettings(Group):
@@ -236,6 +283,8 @@ class Settings(BaseSettings):
     )
     tenant: str = Field("default", min_length=1, description="Tenant of documents and searches.")
     store: StoreSettings = StoreSettings()
+    sources: SourceSettings = SourceSettings()
+    originals: OriginalsSettings = OriginalsSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
     chunking: ChunkingSettings = ChunkingSettings()
     parsing: ParsingSettings = ParsingSettings()
@@ -254,6 +303,11 @@ class Settings(BaseSettings):
     def models_dir(self) -> Path:
         """Classifiers, and what is derived from embedding models."""
         return self.data_dir / "models"
+
+    @property
+    def originals_url(self) -> str:
+        """Where copies of originals are kept."""
+        return self.originals.url or str(self.data_dir / "originals")
 
     @classmethod
     def settings_customise_sources(

@@ -69,6 +69,14 @@ def settings(make_data_dir) -> Settings:
     return Settings(data_dir=make_data_dir("data"))
 
 
+@pytest.fixture
+def alone(make_data_dir) -> dict[str, str]:
+    """The environment of a process without a cluster or a server, with an index of its own."""
+    hidden = ("RAY_ADDRESS", "RAY_AUTH_MODE")
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    return {**environment, "RAY_APP_DATA_DIR": str(make_data_dir("alone")), "PYTHONWARNINGS": "ignore"}
+
+
 @dataclass(frozen=True)
 class Cluster:
     """The session's Ray cluster, as other processes reach it."""

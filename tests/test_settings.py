@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ray_app.errors import ConfigurationError
-from ray_app.settings import Settings
+from ray_app.settings import ParsingSettings, Settings
 
 
 def write(path, text):
@@ -49,3 +49,11 @@ def test_a_misspelt_setting_in_the_environment_is_refused(monkeypatch):
     monkeypatch.setenv("RAY_APP_SEARCH__FUSOIN", "rrf")
     with pytest.raises(ConfigurationError, match=r"search\.fusoin"):
         Settings.load()
+
+
+def test_passwords_are_given_only_to_who_asks_for_them(monkeypatch):
+    monkeypatch.setenv("RAY_APP_PARSING__PASSWORDS", '["sesame", "2024"]')
+    parsing = Settings.load().parsing
+    assert [password.get_secret_value() for password in parsing.passwords] == ["sesame", "2024"]
+    assert "sesame" not in parsing.model_dump_json() + repr(parsing) + str(parsing.model_dump())
+    assert ParsingSettings.model_validate_json(parsing.model_dump_json(context={"secrets": True})) == parsing

@@ -10,14 +10,15 @@ from typing import Any
 
 import pyarrow as pa
 import ray
-from ray.data import ActorPoolStrategy, DataContext
+from ray.data import ActorPoolStrategy
 
 from ray_app.backfill.workers import Complete, CompletedSink
 from ray_app.errors import StoreError
+from ray_app.ingest.dataset import prepare_context
 from ray_app.ingest.display import Display
 from ray_app.ingest.progress import start_progress
 from ray_app.ingest.record import new_run_id, recorded
-from ray_app.ingest.resources import WRITE_CPUS, Shares, cluster_resources, share_out
+from ray_app.ingest.resources import WRITE_CPUS, WRITERS, Shares, cluster_resources, share_out
 from ray_app.models.prepared import prepare_model
 from ray_app.settings import Settings
 from ray_app.store import open_store
@@ -84,7 +85,7 @@ def _process(ids: list[str], settings: Settings, shares: Shares, display: Displa
     sink = CompletedSink(settings, progress)
     size = settings.ingest.block_documents
     blocks: list[Any] = [ray.put(pa.table({"id": ids[start : start + size]})) for start in range(0, len(ids), size)]
-    DataContext.get_current().enable_progress_bars = False
+    prepare_context()
     dataset = ray.data.from_arrow_refs(blocks).map_batches(
         Complete,
         fn_constructor_args=(settings, progress),
@@ -95,5 +96,5 @@ def _process(ids: list[str], settings: Settings, shares: Shares, display: Displa
         num_gpus=shares.embed_gpus,
     )
     with display.watching(len(ids), lambda: ray.get(progress.snapshot.remote())):
-        dataset.write_datasink(sink, ray_remote_args={"num_cpus": WRITE_CPUS})
+        dataset.write_datasink(sink, ray_remote_args={"num_cpus": WRITE_CPUS}, concurrency=WRITERS)
     return sink

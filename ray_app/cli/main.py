@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ray_app import __version__
-from ray_app.cli import backfill, ingest, quarantine, search, serve, status, train
+from ray_app.cli import backfill, ingest, quarantine, search, serve, sources, status, train
 from ray_app.errors import RayAppError
 from ray_app.settings import Settings
 from ray_app.store.owner import use_authentication
@@ -29,6 +29,7 @@ app.command()(serve.serve)
 app.command()(train.train)
 app.command()(status.status)
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(sources.app, name="sources")
 
 
 def _version(wanted: bool) -> None:

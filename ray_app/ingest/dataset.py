@@ -10,7 +10,7 @@ from ray.data import ActorPoolStrategy, DataContext
 
 from ray_app.ingest.display import Display
 from ray_app.ingest.progress import start_progress
-from ray_app.ingest.resources import EXTRACT_CPUS, WRITE_CPUS, Shares
+from ray_app.ingest.resources import EXTRACT_CPUS, WRITE_CPUS, WRITERS, Shares
 from ray_app.ingest.summary import Tally
 from ray_app.ingest.workers import Embed, Extract, IndexSink
 from ray_app.settings import Settings
@@ -24,22 +24,31 @@ class Blocks:
     documents: int
 
 
-def process(
-    found: Blocks, settings: Settings, shares: Shares, *, run: str, pipeline: str, embed: bool, display: Display
-) -> Tally:
-    """Takes every file of the blocks to its outcome. Without `embed`, vectors and labels are left for later."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run does with its files: without `embed`, vectors and labels are left for later."""
+
+    run: str
+    pipeline: str
+    embed: bool
+    keep_originals: bool
+
+
+def process(found: Blocks, plan: Plan, settings: Settings, shares: Shares, display: Display) -> Tally:
+    """Takes every file of the blocks to its outcome."""
     progress = start_progress()
-    sink = IndexSink(settings, run=run, version=pipeline, progress=progress)
-    DataContext.get_current().enable_progress_bars = False  # our own display tells how the run gets on
+    sink = IndexSink(settings, run=plan.run, version=plan.pipeline, progress=progress)
+    prepare_context()
     dataset = ray.data.from_arrow_refs(found.refs).map_batches(
         Extract,
-        fn_constructor_args=(settings, pipeline, progress),
+        fn_constructor_args=(settings, plan.pipeline, progress),
+        fn_constructor_kwargs={"keep_originals": plan.keep_originals},
         batch_format="pyarrow",
         batch_size=None,
         compute=ActorPoolStrategy(min_size=1, max_size=shares.extract_workers),
         num_cpus=EXTRACT_CPUS,
     )
-    if embed:
+    if plan.embed:
         dataset = dataset.map_batches(
             Embed,
             fn_constructor_args=(settings, progress),
@@ -50,5 +59,14 @@ def process(
             num_gpus=shares.embed_gpus,
         )
     with display.watching(found.documents, lambda: ray.get(progress.snapshot.remote())):
-        dataset.write_datasink(sink, ray_remote_args={"num_cpus": WRITE_CPUS})
+        dataset.write_datasink(sink, ray_remote_args={"num_cpus": WRITE_CPUS}, concurrency=WRITERS)
     return sink.tally
+
+
+def prepare_context() -> None:
+    """What we ask of Ray Data in this process."""
+    context = DataContext.get_current()
+    context.enable_progress_bars = False  # our own display tells how the run gets on
+    # Every block in is one block out, whatever its size: a block that is computed again after a crash (now leaving out
+    # what was written since) must take the place of the lost one.
+    context.target_max_block_size = None

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ray_app import sources
 from ray_app.errors import DeletionRefusedError
-from ray_app.records import FileRef
-from ray_app.settings import IngestSettings
+from ray_app.records import EVERYTHING, FileRef, Selection
+from ray_app.settings import IngestSettings, SourceSettings
 from ray_app.store.lookup import changed, documents_below
 from ray_app.store.points import place_id
 from ray_app.store.protocol import Found, Store
@@ -34,6 +34,8 @@ class Listing:
     root: str
     source: str
     tenant: str
+    selection: Selection = EVERYTHING
+    settings: SourceSettings = sources.DEFAULTS
     documents: int = 0
     unchanged: int = 0
     ids: bytearray = field(default_factory=bytearray)
@@ -41,7 +43,7 @@ class Listing:
 
 async def list_changed(store: Store, listing: Listing, *, pipeline: str, limit: int | None) -> AsyncIterator[FileRef]:
     """Streams the files that are new or changed, and counts all of them in `listing`."""
-    files = sources.list_files(listing.root, listing.source, listing.tenant)
+    files = sources.list_files(listing.root, listing.source, listing.tenant, listing.selection, listing.settings)
     for page in _pages(islice(files, limit)):
         fresh = await changed(store, page, pipeline=pipeline)
         listing.documents += len(page)

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 from ray_app.settings import Settings
 
-# CPUs that a Ray task or actor asks for. They are claims, not limits: reading and writing mostly wait.
-EXTRACT_CPUS = 0.25
-WRITE_CPUS = 0.25
+# CPUs that a Ray task or actor asks for. They are claims, not limits. So small a one fits beside whatever number of
+# embedding workers a shrunken cluster holds: one that found no room would leave the run standing still.
+EXTRACT_CPUS = 0.05
+WRITE_CPUS = 0.05
+# Writes at a time: one owner or server takes them, and each is a process of 200 MB.
+WRITERS = 4
 # Kept free of pools: for tasks, the index's owner, and a server beside. Pools that hold every CPU after a
 # node's death would leave none to read and write with, and the run would stand still.
 _RESERVED_SHARE = 0.4

@@ -13,7 +13,7 @@ import ray
 
 from ray_app import sources
 from ray_app.errors import ConfigurationError, DeletionRefusedError
-from ray_app.ingest.dataset import Blocks, process
+from ray_app.ingest.dataset import Blocks, Plan, process
 from ray_app.ingest.display import Display
 from ray_app.ingest.hold import Hold, sources_held
 from ray_app.ingest.listing import Listing, blocks, delete_missing, list_changed
@@ -22,8 +22,9 @@ from ray_app.ingest.resources import cluster_resources, share_out
 from ray_app.ingest.summary import Summary, Tally, summarise
 from ray_app.models.prepared import prepare_model
 from ray_app.pipeline import pipeline_version
-from ray_app.records import FileRef, When
+from ray_app.records import EVERYTHING, FileRef, Selection, When
 from ray_app.settings import Settings
+from ray_app.sources.originals import eraser
 from ray_app.store import open_store
 from ray_app.store.protocol import Store
 from ray_app.store.sweep import sweep
@@ -33,7 +34,8 @@ from ray_app.store.sweep import sweep
 class Work:
     """What to ingest. Without `source` each URI is a source of its own, named by its last part.
 
-    With `force`, missing files are deleted however many they are.
+    With `force`, missing files are deleted however many they are. With `keep_originals`, a copy of each new file
+    is kept under its hash.
     """
 
     uris: Sequence[str]
@@ -42,6 +44,8 @@ class Work:
     delete_missing: bool = False
     force: bool = False
     embed: When = "now"
+    selection: Selection = EVERYTHING
+    keep_originals: bool = False
 
 
 def ingest(work: Work, settings: Settings, display: Display) -> Summary:
@@ -53,8 +57,9 @@ def ingest(work: Work, settings: Settings, display: Display) -> Summary:
     """
     if work.limit is not None and work.delete_missing:
         raise ConfigurationError("--delete-missing needs the whole listing: leave out --limit")
-    roots = [(sources.root_of(uri), work.source or sources.default_name(uri)) for uri in work.uris]
-    listings = [Listing(root, source, settings.tenant) for root, source in roots]
+    places = settings.sources
+    roots = [(sources.root_of(uri, places), work.source or sources.default_name(uri, places)) for uri in work.uris]
+    listings = [Listing(root, source, settings.tenant, work.selection, places) for root, source in roots]
     display.say("preparing the embedding model")
     model = prepare_model(settings)
     pipeline = pipeline_version(model, settings.chunking)
@@ -69,12 +74,11 @@ def ingest(work: Work, settings: Settings, display: Display) -> Summary:
             recorded(runner, store, settings.tenant, identity, job="ingest", uris=[root for root, _ in roots]) as run,
         ):
             shares = share_out(cluster_resources(), model.weights.bytes, settings)
+            plan = Plan(run.id, pipeline, embed=work.embed == "now", keep_originals=work.keep_originals)
             done = Tally()
             for found in _rounds(runner, store, listings, pipeline, work.limit, settings, display):
                 hold.check()
-                done += process(
-                    found, settings, shares, run=run.id, pipeline=pipeline, embed=work.embed == "now", display=display
-                )
+                done += process(found, plan, settings, shares, display)
             deleted, refusal = runner.run(_tidy(store, listings, run.id, work, settings, hold))
             if runner.run(store.build_graph()):
                 display.say("built the search graph")
@@ -138,5 +142,5 @@ async def _tidy(
             deleted += await delete_missing(store, listing, run=run, most_share=share, force=work.force)
         except DeletionRefusedError as error:
             refusal = error
-    await store.run(sweep, settings.tenant)
+    await store.run(sweep, settings.tenant, erase=eraser(settings))
     return deleted, refusal

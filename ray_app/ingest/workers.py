@@ -37,8 +37,9 @@ _COLUMN = "document"
 class Extract:
     """Files to passages: reads, leaves out known contents, parses in a sandbox, cuts."""
 
-    def __init__(self, settings: Settings, version: str, progress: Handle) -> None:
+    def __init__(self, settings: Settings, version: str, progress: Handle, *, keep_originals: bool) -> None:
         self._settings = settings
+        self._keep_originals = keep_originals
         self._version = version
         self._progress = progress
         self._sandbox = Sandbox(settings.parsing)
@@ -51,7 +52,9 @@ class Extract:
     def __call__(self, table: pa.Table) -> Rows:
         refs = [FileRef(**row) for row in table.to_pylist()]
         limits = self._settings.parsing
-        files = [pipeline.fetch(ref, limits.max_file_mb << 20) for ref in refs]
+        files = [pipeline.fetch(ref, limits.max_file_mb << 20, self._settings.sources) for ref in refs]
+        if self._keep_originals:
+            files = [pipeline.keep(file, self._settings) for file in files]
         documents = pipeline.extract(files, self._known, self._sandbox, self._splitter, depth=limits.max_depth)
         self._progress.passed.remote("extract", len(documents))
         return _rows(documents)

@@ -8,7 +8,10 @@ import chardet
 
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Bytes that occur in no text of a one-byte encoding or of UTF-8 (tab to carriage return and escape do).
-_BINARY = bytes(set(range(32)) - {7, 8, 9, 10, 11, 12, 13, 27})
+# The end of a file under DOS is a control byte (26).
+_BINARY = bytes(set(range(32)) - {7, 8, 9, 10, 11, 12, 13, 26, 27})
+# Damaged text has some; in a binary file every twentieth byte is one.
+_MOST_BINARY = 1 / 500
 _SAMPLE = 1 << 16
 
 
@@ -24,9 +27,10 @@ def decode(data: bytes) -> str:
 
 
 def is_text(data: bytes) -> bool:
-    """Whether the file is text: without control bytes, or UTF-16 by its mark or by its statistics."""
+    """Whether the file is text: hardly any control bytes, or UTF-16 by its mark or by its statistics."""
     sample = data[:_SAMPLE]
-    if sample.startswith(_BOMS) or sample.translate(None, _BINARY) == sample:
+    binary = len(sample) - len(sample.translate(None, _BINARY))
+    if sample.startswith(_BOMS) or binary <= len(sample) * _MOST_BINARY:
         return True
     return (_encoding(sample) or "").startswith("utf-16")
 

@@ -1,39 +1,68 @@
-"""Word documents (docx): text, lists and tables by mammoth, title and date by python-docx."""
+"""Word documents (docx): text, lists and tables by mammoth, the rest from their properties."""
 
 from __future__ import annotations
 
 import io
+import re
 import zipfile
-from dataclasses import replace
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Iterator
+from xml.parsers.expat import ExpatError
 
-import mammoth
-from docx import Document
-from docx.opc.exceptions import PackageNotFoundError
+from lxml import etree
 
 from ray_app.errors import ParsingError
-from ray_app.parsing.html import parse_markup
-from ray_app.records import Parsed
+from ray_app.parsing import media
+from ray_app.parsing.html import markup_tree, tree_text
+from ray_app.parsing.properties import safe_xml_parser, zipped_properties
+from ray_app.parsing.tables import rows_as_lines
+from ray_app.parsing.zipped import BROKEN
+from ray_app.records import Page, Parsed
 from ray_app.settings import ParsingSettings
 
 
 def parse(data: bytes, settings: ParsingSettings) -> Parsed:
-    """One page: where a page of a Word document ends is known only to the program that prints it.
+    """One page, headers first and footers last: where a page ends is known only to the program that prints it.
 
     Raises ParsingError(damaged) where the file is no Word document inside.
     """
+    import mammoth
+
     try:
-        markup = mammoth.convert_to_html(io.BytesIO(data), convert_image=mammoth.images.img_element(_no_image)).value
-        properties = Document(io.BytesIO(data)).core_properties
-    except (zipfile.BadZipFile, PackageNotFoundError, KeyError, ValueError) as error:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            above, below = _repeated(archive, "header"), _repeated(archive, "footer")
+        converted = mammoth.convert_to_html(
+            io.BytesIO(data),
+            convert_image=mammoth.images.img_element(_no_image),
+            style_map="comment-reference => sup",  # without a place to be shown at, mammoth leaves comments out
+        )
+    except (*BROKEN, etree.LxmlError, ExpatError) as error:
         raise ParsingError("damaged", f"cannot be opened as a Word document: {error}") from error
-    parsed = parse_markup(f"<html><body>{markup}</body></html>")
-    return replace(parsed, title=properties.title or parsed.title, date=_iso(properties.modified or properties.created))
+    root = markup_tree(f"<html><body>{converted.value}</body></html>")
+    assert root is not None  # it has at least a body
+    body = tree_text(rows_as_lines(root))
+    said = zipped_properties(data, "docProps/core.xml")
+    heading = next((" ".join(node.text_content().split()) for node in root.iter("h1")), "")
+    text = "\n\n".join(filter(None, (above, body, below)))
+    return Parsed(media.DOCX, (Page(1, text),), title=said.title or heading, date=said.date)
+
+
+def _repeated(archive: zipfile.ZipFile, kind: str) -> str:
+    """What stands above or below the text of each page, each line once."""
+    names = sorted(name for name in archive.namelist() if re.fullmatch(rf"word/{kind}\d*\.xml", name))
+    roots = (etree.fromstring(archive.read(name), safe_xml_parser()) for name in names)
+    lines = [line for root in roots if root is not None for line in _paragraphs(root)]
+    return "\n".join(dict.fromkeys(lines))
+
+
+def _paragraphs(root: etree._Element) -> Iterator[str]:
+    """Texts by the innermost paragraph (a text box is one within another); page numbers are left out."""
+    texts: dict[etree._Element, str] = defaultdict(str)
+    for node in root.iter("{*}t", "{*}tab"):
+        paragraph = next(node.iterancestors("{*}p"), root)
+        texts[paragraph] += " " if node.tag.endswith("tab") else node.text or ""
+    return (line for text in texts.values() if (line := " ".join(text.split())) and not line.isdigit())
 
 
 def _no_image(image: object) -> dict[str, str]:
     return {}
-
-
-def _iso(when: datetime | None) -> str | None:
-    return f"{when.replace(tzinfo=None).isoformat(timespec='seconds')}Z" if when else None

@@ -21,7 +21,12 @@ _DATES = (
     "//meta[@name='date' or @name='dcterms.date' or @name='DC.date']/@content",
 )
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_CONFIG = ParserConfig(css=CSS_PROFILES["strict"])
+# XHTML may close any element at once; read as HTML, <title/> would swallow the page.
+_SELF_CLOSED = re.compile(
+    r"<(?!(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)\b)([a-zA-Z][\w:-]*)(\s[^<>]*)?/>"
+)
+_BLOCK = CSS_PROFILES["strict"]["div"]
+_CONFIG = ParserConfig(css={**CSS_PROFILES["strict"], "dt": _BLOCK, "dd": _BLOCK})
 
 
 def parse(data: bytes, settings: ParsingSettings) -> Parsed:
@@ -34,25 +39,35 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
 
 def parse_markup(markup: str) -> Parsed:
     """The same, from text that is decoded already."""
-    parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, huge_tree=True)
-    try:
-        root = lxml_html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError) as error:
-        if not markup.strip():
-            return Parsed("text/html", (Page(1, ""),))
-        if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
-            raise MemoryError from error
-        raise ParsingError("damaged", f"no HTML element found: {error}") from error
+    root = markup_tree(markup)
+    if root is None:
+        return Parsed("text/html", (Page(1, ""),))
     etree.strip_elements(root, "script", "style", "template", "noscript", with_tail=False)
     return Parsed(
         "text/html",
-        (Page(1, _text(root)),),
+        (Page(1, tree_text(root)),),
         title=_first(root, "//title/text()") or _first(root, "//h1//text()"),
         date=_date(root),
     )
 
 
-def _text(root: lxml_html.HtmlElement) -> str:
+def markup_tree(markup: str) -> lxml_html.HtmlElement | None:
+    """The elements, None where there is not a word. Raises ParsingError(damaged)."""
+    if "http://www.w3.org/1999/xhtml" in markup[:4096]:
+        markup = _SELF_CLOSED.sub(r"<\1\2></\1>", markup)
+    parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, huge_tree=True)
+    try:
+        return lxml_html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError) as error:
+        if not markup.strip():
+            return None
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from error
+        raise ParsingError("damaged", f"no HTML element found: {error}") from error
+
+
+def tree_text(root: etree._Element) -> str:
+    """The text of a tree with HTML's tags, laid out as a reader sees it."""
     try:
         return str(Inscriptis(root, _CONFIG).get_text()) if len(root) else ""
     except RecursionError:  # nested too deeply for a layout: the words alone, then

@@ -1,72 +1,114 @@
-"""PDF through PDFium: text by page, title and date."""
+"""PDF through PDFium: text by page, form fields, annotations, attachments, title and date."""
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from ray_app.errors import ParsingError
+from ray_app.parsing import pdf_extras
 from ray_app.parsing.ocr import Reader
 from ray_app.parsing.pdf_scan import read_scans
+from ray_app.parsing.properties import real_title
 from ray_app.records import Page, Parsed
 from ray_app.settings import ParsingSettings
 
 # PDFium writes U+FFFE where a word is hyphenated at the end of a line.
 _HYPHENATED = re.compile("[\ufffe\u0002](\r?\n)?")
 _DATE = re.compile(r"D:(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?")
-# What word processors put into the title when nobody gave one.
-_NO_TITLE = re.compile(
-    r"^(untitled|microsoft (word|powerpoint|excel) - .*|.*\.(docx?|pptx?|xlsx?|pdf|odt|indd))$", re.I
-)
+# Characters of a page whose direction is looked at.
+_ANGLE_SAMPLE = 100
 
 _REASONS = {
-    pdfium_c.FPDF_ERR_PASSWORD: ("password", "the file is protected by a password"),
+    pdfium_c.FPDF_ERR_PASSWORD: ("password", "protected by a password that is not among the setting parsing.passwords"),
     pdfium_c.FPDF_ERR_SECURITY: ("password", "the file is protected by a scheme that is not supported"),
 }
 
 
 def parse(data: bytes, settings: ParsingSettings) -> Parsed:
-    """Every page's text in the order in which the file holds it.
+    """Every page's text in reading order, then its form's fields and its annotations; attachments are children.
 
-    Raises ParsingError: `password` where one is needed, `damaged` where the file cannot be opened or
-    has no page. A page that cannot be read alone has no text.
+    Raises ParsingError: `password` where none of the settings' opens it, `damaged` where the file cannot be
+    opened or has no page. A page that cannot be read alone has no text.
     """
-    try:
-        document = pdfium.PdfDocument(data)
-    except pdfium.PdfiumError as error:
-        reason, detail = _REASONS.get(error.err_code, ("damaged", f"cannot be opened: {error}"))
-        raise ParsingError(reason, detail) from error
-    with document:
+    with _open(data, settings) as document:
         if len(document) == 0:
             raise ParsingError("damaged", "the file has no pages")
+        if document.get_formtype() != pdfium_c.FORMTYPE_NONE:
+            document.init_forms()  # before the first page is loaded
         info = document.get_metadata_dict()
+        read = [_read(document, index) for index in range(len(document))]
         reader = Reader(settings.ocr)
-        pages = tuple(Page(i + 1, _page_text(document, i)) for i in range(len(document)))
+        pages = tuple(Page(number, text) for number, (text, _) in enumerate(read, start=1))
         pages = read_scans(document, pages, reader)
-    title = info.get("Title", "").strip()
+        children = tuple(pdf_extras.attachments(document))
     return Parsed(
         "application/pdf",
-        pages,
-        title="" if _NO_TITLE.match(title) else title,
+        tuple(_with_notes(page, notes) for page, (_, notes) in zip(pages, read, strict=True)),
+        title=real_title(info.get("Title", "")),
         date=_iso_date(info.get("CreationDate", "")),
         metadata={key: value for key, value in info.items() if value} | reader.notes(),
+        children=children,
     )
 
 
-def _page_text(document: pdfium.PdfDocument, index: int) -> str:
+def _open(data: bytes, settings: ParsingSettings) -> pdfium.PdfDocument:
+    passwords = [None, *(password.get_secret_value() for password in settings.passwords)]
+    for tried, password in enumerate(passwords, start=1):
+        try:
+            return pdfium.PdfDocument(data, password=password)
+        except pdfium.PdfiumError as error:
+            if error.err_code == pdfium_c.FPDF_ERR_PASSWORD and tried < len(passwords):
+                continue
+            reason, detail = _REASONS.get(error.err_code, ("damaged", f"cannot be opened: {error}"))
+            raise ParsingError(reason, detail) from error
+    raise AssertionError("the last password returns or raises")
+
+
+def _read(document: pdfium.PdfDocument, index: int) -> tuple[str, list[str]]:
+    """The page's own text, and apart from it what was filled in and remarked there."""
     try:
         page = document[index]
     except pdfium.PdfiumError:
-        return ""
+        return "", []
     try:
-        return _HYPHENATED.sub("", page.get_textpage().get_text_range())
+        return _text_layer(page), [note for note in pdf_extras.page_notes(document, page) if note]
     except pdfium.PdfiumError:
-        return ""
+        return "", []
     finally:
         page.close()
+
+
+def _with_notes(page: Page, notes: list[str]) -> Page:
+    return replace(page, text="\n".join(filter(None, (page.text, *notes)))) if notes else page
+
+
+def _text_layer(page: pdfium.PdfPage) -> str:
+    text = page.get_textpage()
+    upright = _upright(text)
+    if upright is not None and upright != page.get_rotation():
+        # PDFium orders words as the page lies; text that then lies on its side comes in disorder.
+        page.set_rotation(upright)
+        text = page.get_textpage()
+    return _HYPHENATED.sub("", text.get_text_range())
+
+
+def _upright(text: pdfium.PdfTextPage) -> int | None:
+    """The page's rotation, in degrees clockwise, at which most of its characters stand upright; None without any."""
+    count = text.count_chars()
+    sample = range(0, count, max(1, count // _ANGLE_SAMPLE))
+    angles = Counter(
+        round(math.degrees(angle) / 90) * 90 % 360
+        for index in sample
+        if (angle := pdfium_c.FPDFText_GetCharAngle(text, index)) >= 0
+    )
+    return -angles.most_common(1)[0][0] % 360 if angles else None
 
 
 def _iso_date(value: str) -> str | None:

@@ -1,58 +1,83 @@
 """Places that documents come from: a URL in, a stream of `FileRef` out, and `read` for the bytes.
 
-One file per kind of place; `SOURCES` maps a URL's scheme to it.
+One file per kind of place; `SOURCES` maps a URL's scheme to it. Every kind keeps three promises: a root's URI
+begins the URI of each document below it, with `/` after it; two listings of an unchanged place are equal, order
+included; `read` takes in no more than one byte over its limit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
-from urllib.parse import urlsplit
+from importlib import import_module
+from typing import Protocol, cast
 
 from ray_app.errors import SourceError
-from ray_app.records import FileRef
-from ray_app.sources import local
+from ray_app.records import EVERYTHING, FileRef, Selection
+from ray_app.settings import SourceSettings
+from ray_app.sources.failures import retried
+from ray_app.sources.selection import select
+
+DEFAULTS = SourceSettings()
 
 
-class Source(NamedTuple):
-    """How one kind of place is resolved to its root's URI, listed, and read."""
+class Source(Protocol):
+    """What the module of one kind of place offers."""
 
-    root: Callable[[str], str]
-    list_files: Callable[[str, str, str], Iterator[FileRef]]
-    read: Callable[[FileRef, int], bytes]
+    root: Callable[[str, SourceSettings], str]
+    list_files: Callable[[str, str, str, SourceSettings], Iterator[FileRef]]
+    read: Callable[[FileRef, int, SourceSettings], bytes]
 
 
-SOURCES: dict[str, Source] = {
-    "file": Source(local.root, local.list_files, local.read),
+# Modules are imported when a URL asks for them: their libraries are large, some optional.
+SOURCES: dict[str, str] = {
+    "file": "local",
+    "s3": "objects",
+    "gs": "objects",
+    "gcs": "objects",
+    "az": "objects",
+    "abfs": "objects",
+    "abfss": "objects",
+    "http": "http",
+    "https": "http",
+    "zip": "zipped",
+    "mbox": "mbox",
+    "maildir": "maildir",
+    "imap": "imap",
+    "imaps": "imap",
 }
 
 
-def root_of(uri: str) -> str:
+def root_of(uri: str, settings: SourceSettings = DEFAULTS) -> str:
     """The absolute URI of what a person typed: every document listed from it begins with it.
 
     Raises SourceError where there is no such place or no reader for its scheme.
     """
-    return _source(uri).root(uri)
+    return retried(settings, _source(uri).root, uri, settings)
 
 
-def list_files(uri: str, source: str, tenant: str) -> Iterator[FileRef]:
-    """Streams the files below `uri` in a stable order. Raises SourceError where it cannot be listed."""
-    return _source(uri).list_files(uri, source, tenant)
+def list_files(
+    uri: str, source: str, tenant: str, selection: Selection = EVERYTHING, settings: SourceSettings = DEFAULTS
+) -> Iterator[FileRef]:
+    """Streams the wanted files below `uri` in a stable order. Raises SourceError where it cannot be listed."""
+    return select(_source(uri).list_files(uri, source, tenant, settings), selection)
 
 
-def read(ref: FileRef, max_bytes: int) -> bytes:
-    """The file's bytes. Raises SourceError where it is gone, unreadable, or larger than `max_bytes`."""
-    return _source(ref.uri).read(ref, max_bytes)
+def read(ref: FileRef, max_bytes: int, settings: SourceSettings = DEFAULTS) -> bytes:
+    """The file's bytes. Raises SourceError where it is gone, unreadable, or larger than `max_bytes`.
+
+    What fails for a passing reason has been tried as often as the settings say.
+    """
+    return retried(settings, _source(ref.uri).read, ref, max_bytes, settings)
 
 
-def default_name(uri: str) -> str:
+def default_name(uri: str, settings: SourceSettings = DEFAULTS) -> str:
     """The name of a source for which nobody chose one: the last part of its place."""
-    return root_of(uri).rstrip("/").rsplit("/", 1)[-1] or "root"
+    return root_of(uri, settings).rstrip("/!").rsplit("/", 1)[-1] or "root"
 
 
 def _source(uri: str) -> Source:
-    scheme = urlsplit(uri).scheme if "://" in uri else "file"
+    scheme = uri.partition(":")[0].lower() if "://" in uri else "file"
     if scheme not in SOURCES:
         known = ", ".join(sorted(SOURCES))
         raise SourceError(f"{uri}: no reader for {scheme}:// places (there are: {known})")
-    return SOURCES[scheme]
+    return cast(Source, import_module(f"{__name__}.{SOURCES[scheme]}"))

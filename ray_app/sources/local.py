@@ -15,11 +15,13 @@ from urllib.parse import unquote_to_bytes
 
 from ray_app.errors import SourceError
 from ray_app.records import FileRef
+from ray_app.settings import SourceSettings
+from ray_app.sources.failures import check_complete, is_passing, told, too_large
 
 _PREFIX = "file://"
 
 
-def root(uri: str) -> str:
+def root(uri: str, settings: SourceSettings) -> str:
     """`file://` and the absolute path. Raises SourceError where nothing is there."""
     path = _path(uri)
     if not path.exists():
@@ -27,7 +29,7 @@ def root(uri: str) -> str:
     return _uri(path)
 
 
-def list_files(uri: str, source: str, tenant: str) -> Iterator[FileRef]:
+def list_files(uri: str, source: str, tenant: str, settings: SourceSettings) -> Iterator[FileRef]:
     """The file itself, or every file below the folder, folder by folder, sorted by name."""
     top = _path(uri)
     if top.is_file():
@@ -37,37 +39,37 @@ def list_files(uri: str, source: str, tenant: str) -> Iterator[FileRef]:
         yield _ref(path, path.relative_to(top).as_posix(), status, source, tenant)
 
 
-def read(ref: FileRef, max_bytes: int) -> bytes:
+def read(ref: FileRef, max_bytes: int, settings: SourceSettings) -> bytes:
     """The file's bytes. Raises SourceError where it is gone, unreadable or too large."""
     path = _path(ref.uri)
-    try:
+    with told(str(path)):
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)
-    except OSError as error:
-        raise SourceError(f"{path}: {error.strerror}") from error
-    if len(data) > max_bytes:
-        raise SourceError(f"{path}: larger than {max_bytes // 2**20} MB (setting parsing.max_file_mb)")
+        if len(data) > max_bytes:
+            raise too_large(str(path), max_bytes)
+        check_complete(str(path), data, ref.size, lambda: path.stat().st_size)
     return data
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     try:
-        with os.scandir(folder) as entries:
-            ordered = sorted(entries, key=lambda entry: entry.name)
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - names only: a folder may hold a million
     except OSError as error:
-        raise SourceError(f"{folder}: cannot be listed: {error.strerror}") from error
-    for entry in ordered:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(Path(entry.path))
-            continue
+        detail = f"{folder}: cannot be listed: {error.strerror}"
+        raise SourceError(detail, passing=is_passing(error)) from error
+    for path in (folder / name for name in names if not name.startswith(".")):
         try:
-            status = entry.stat()
+            status = path.lstat()
+            if stat.S_ISLNK(status.st_mode):
+                status = path.stat()
+                if stat.S_ISDIR(status.st_mode):
+                    continue
         except OSError:  # a dangling link, or a file removed since: it is not there
             continue
-        if stat.S_ISREG(status.st_mode):
-            yield Path(entry.path), status
+        if stat.S_ISDIR(status.st_mode):
+            yield from _walk(path)
+        elif stat.S_ISREG(status.st_mode):
+            yield path, status
 
 
 def _ref(path: Path, relative: str, status: os.stat_result, source: str, tenant: str) -> FileRef:

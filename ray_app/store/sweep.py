@@ -6,6 +6,9 @@ write that made it necessary, so that a crash forgets nothing.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+
 from ray_app.records import Outcome
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.protocol import AnyOf, Filter, Missing, Payload, Store
@@ -14,8 +17,11 @@ from ray_app.store.writer import set_places, withdraw_vanished
 _PAGE = 256
 
 
-async def sweep(store: Store, tenant: str) -> None:
-    """Brings contents and passages in line with the places. May be interrupted and repeated."""
+async def sweep(store: Store, tenant: str, *, erase: Callable[[str], None] | None = None) -> None:
+    """Brings contents and passages in line with the places. May be interrupted and repeated.
+
+    `erase` is called with the hash of each content before it is removed: the copy of its original goes with it.
+    """
     of_tenant = AnyOf("tenant", [tenant])
     marked = Filter([of_tenant], must_not=[Missing("sweep")])
     while True:
@@ -23,7 +29,7 @@ async def sweep(store: Store, tenant: str) -> None:
         if not places:
             break
         for identity in sorted({identity for place in places for identity in place.payload["sweep"]}):
-            await _settle(store, identity, tenant)
+            await _settle(store, identity, tenant, erase)
         await store.set_payload(DOCUMENTS, [place.id for place in places], {"sweep": []})
     while True:
         deleted = Filter([of_tenant, AnyOf("outcome", [Outcome.DELETED.value])])
@@ -33,11 +39,13 @@ async def sweep(store: Store, tenant: str) -> None:
         await store.delete(DOCUMENTS, [place.id for place in places])
 
 
-async def _settle(store: Store, identity: str, tenant: str) -> None:
+async def _settle(store: Store, identity: str, tenant: str, erase: Callable[[str], None] | None) -> None:
     contents = await store.retrieve(CONTENTS, [identity])
     places = await _places_of(store, identity)
     if not places:
         await _remove_passages(store, Filter([AnyOf("content", [identity])]))
+        if erase and contents:
+            await asyncio.to_thread(erase, contents[0].payload["sha256"])
         await store.delete(CONTENTS, [identity])
         late, _ = await store.scroll(DOCUMENTS, filter=Filter([AnyOf("content", [identity])]), limit=_PAGE)
         await withdraw_vanished(store, late)  # written since we looked

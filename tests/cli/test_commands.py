@@ -13,14 +13,6 @@ import pytest
 from tests.conftest import EXAMPLES, RAY_APP, last_line_json, run_cli
 
 
-@pytest.fixture
-def alone(make_data_dir):
-    """An environment without a cluster or a server."""
-    hidden = ("RAY_ADDRESS", "RAY_AUTH_MODE")
-    environment = {name: value for name, value in os.environ.items() if name not in hidden}
-    return {**environment, "RAY_APP_DATA_DIR": str(make_data_dir("cli")), "PYTHONWARNINGS": "ignore"}
-
-
 def test_search_goes_through_the_running_server(served):
     found = last_line_json(
         run_cli("search", "unpaid invoice from the shipyard", "--json", environment=served.environment).stdout

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -17,13 +16,6 @@ from tests.conftest import EXAMPLES, ROOT, free_port, wait_until_ready
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 BIN = Path(sys.executable).parent
-
-
-@pytest.fixture
-def alone(make_data_dir):
-    hidden = ("RAY_ADDRESS", "RAY_AUTH_MODE")
-    environment = {name: value for name, value in os.environ.items() if name not in hidden}
-    return {**environment, "RAY_APP_DATA_DIR": str(make_data_dir("alone")), "PYTHONWARNINGS": "ignore"}
 
 
 def test_an_ingest_is_submitted_as_a_ray_job(alone):

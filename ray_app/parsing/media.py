@@ -1,0 +1,36 @@
+"""The media types that have names too long to repeat."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_OOXML: Final = "application/vnd.openxmlformats-officedocument."
+ODF_PREFIX: Final = "application/vnd.oasis.opendocument."
+
+DOCX: Final = f"{_OOXML}wordprocessingml.document"
+PPTX: Final = f"{_OOXML}presentationml.presentation"
+XLSX: Final = f"{_OOXML}spreadsheetml.sheet"
+XLSB: Final = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
+OTHER_OOXML: Final = f"{_OOXML}other"
+ODT: Final = f"{ODF_PREFIX}text"
+ODP: Final = f"{ODF_PREFIX}presentation"
+ODS: Final = f"{ODF_PREFIX}spreadsheet"
+DOC: Final = "application/msword"
+XLS: Final = "application/vnd.ms-excel"
+PPT: Final = "application/vnd.ms-powerpoint"
+MSG: Final = "application/vnd.ms-outlook"
+EML: Final = "message/rfc822"
+EPUB: Final = "application/epub+zip"
+RTF: Final = "application/rtf"
+JSON: Final = "application/json"
+JSONL: Final = "application/jsonl"
+NOTEBOOK: Final = "application/x-ipynb+json"
+XML: Final = "application/xml"
+ZIP: Final = "application/zip"
+TAR: Final = "application/x-tar"
+GZIP: Final = "application/gzip"
+BZIP2: Final = "application/x-bzip2"
+XZ: Final = "application/x-xz"
+OLE: Final = "application/x-ole-storage"
+ENCRYPTED_OFFICE: Final = "application/x-encrypted-office"
+UNKNOWN: Final = "application/octet-stream"

@@ -1,0 +1,129 @@
+"""E-mail and Outlook messages: bodies, attachments, messages within messages."""
+
+from __future__ import annotations
+
+import struct
+from email.message import EmailMessage
+
+import pytest
+from oxmsg import Message
+from oxmsg.storage import Storage, Stream
+
+from ray_app.parsing.email import read_message
+from ray_app.parsing.msg import as_email
+from tests.parsing.reading import lines, parse, text
+from tests.parsing.samples import message
+
+
+def test_attachments_are_children_with_their_bytes_and_names():
+    mail = message()
+    mail.add_attachment(b"\0\xff%", maintype="application", subtype="pdf", filename="Årsregnskab.pdf")
+    mail.add_attachment("Tekst på dansk", filename="note.txt")
+    parsed = parse(mail.as_bytes(), "x.eml")
+    assert [child.name for child in parsed.children] == ["Årsregnskab.pdf", "note.txt"]
+    assert parsed.children[0].data == b"\0\xff%"
+    assert parsed.children[1].data.decode().strip() == "Tekst på dansk"
+    assert "Attachments: Årsregnskab.pdf, note.txt" in lines(parsed)
+
+
+def test_a_message_within_a_message_is_a_child_that_is_a_message():
+    outer = EmailMessage()
+    outer["Subject"] = "Fwd: Færgen"
+    outer.set_content("Se nedenfor")
+    outer.add_attachment(message())
+    (child,) = parse(outer.as_bytes(), "x.eml").children
+    assert child.name == "Færgen.eml"
+    assert "Færgen sejler klokken otte." in text(parse(child.data, child.name))
+
+
+def test_pictures_with_the_same_name_are_told_apart():
+    mail = message()
+    for number in (b"1", b"2"):
+        mail.add_attachment(number, maintype="image", subtype="png", filename="image001.png")
+    children = parse(mail.as_bytes(), "x.eml").children
+    assert [(child.name, child.data) for child in children] == [("image001.png", b"1"), ("image001 (2).png", b"2")]
+
+
+def test_text_parts_between_pictures_all_belong_to_the_body():
+    mail = EmailMessage()
+    mail.make_mixed()
+    for words in ("Før billedet", "Efter billedet"):
+        part = EmailMessage()
+        part.set_content(words)
+        mail.attach(part)
+    parsed = parse(mail.as_bytes(), "x.eml")
+    assert lines(parsed) == ["Før billedet", "Efter billedet"]
+    assert parsed.children == ()
+
+
+def test_an_empty_plain_body_gives_way_to_the_html_one():
+    mail = EmailMessage()
+    mail.set_content("\n")
+    mail.add_alternative("<p>Kun <b>HTML</b> har ordene</p>", subtype="html")
+    assert "Kun HTML har ordene" in text(parse(mail.as_bytes(), "x.eml"))
+
+
+def test_a_message_that_is_nothing_but_a_file_has_it_as_a_child():
+    mail = EmailMessage()
+    mail["From"] = "scanner@mail.example"
+    mail.set_content(b"%PDF-1.4", maintype="application", subtype="pdf", filename="scan.pdf", disposition="attachment")
+    (child,) = parse(mail.as_bytes(), "x.eml").children
+    assert (child.name, child.data) == ("scan.pdf", b"%PDF-1.4")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"From: =?no-such?q?=F8?= <a@b>",
+        b"To: <<<>>>,,;:",
+        b"Date: yesterday",
+        b"Subject: =?utf-8?b?!!!?=",
+        b"Cc: \xff\xfe",
+    ],
+)
+def test_malformed_headers_cost_nothing_but_themselves(header):
+    assert "Ordene" in text(parse(header + b"\nX-A: b\n\nOrdene\n", "x.eml"))
+
+
+def test_an_unknown_encoding_is_guessed():
+    source = (
+        b"Subject: x\nContent-Type: text/plain; charset=no-such\n\nK\xe6re K\xf8ge, vi h\xe5ber at f\xe6rgen sejler\n"
+    )
+    assert "Kære Køge" in text(parse(source, "x.eml"))
+
+
+def test_mail_is_known_by_its_headers_where_the_name_says_nothing():
+    source = b"Return-Path: <a@b>\nReceived: from x\nDate: Fri, 1 Mar 2024 10:00:00 +0100\nSubject: Hej\n\nHej\n"
+    assert parse(source, "1700000000.M1P2.host,S=99:2,S").media_type == "message/rfc822"
+    assert parse(b"Dear all,\n\nFrom: now on\nTo: all\nDate: today\n", "letter").media_type == "text/plain"
+
+
+def test_outlook_messages_read_like_mail(shared_data):
+    path = shared_data / "B_office/docling-project__docling/msg_with_attachment.msg"
+    parsed = parse(path.read_bytes(), "x.msg")
+    assert lines(parsed)[:2] == ["From: Alice Example <alice@example.com>", "To: Bob Example <bob@example.com>"]
+    assert "This email contains an attachment." in lines(parsed)
+    assert [child.name for child in parsed.children] == ["test.txt", "report.pdf"]
+    assert (parsed.title, parsed.date) == ("Email with Attachment", "2026-05-20T10:30:00+00:00")
+
+
+def outlook(subject, body, *, header=32, attached=()):
+    """A message as python-oxmsg holds it, by MS-OXMSG: properties of 16 bytes each, long values in streams."""
+    texts = {0x0037: subject, 0x1000: body}
+    properties = bytes(header) + b"".join(struct.pack("<HHIQ", 0x1F, key, 6, 0) for key in texts)
+    streams = [Stream("__properties_version1.0", properties)]
+    streams += [Stream(f"__substg1.0_{key:04X}001F", value.encode("utf-16-le")) for key, value in texts.items()]
+    holders = tuple(
+        Storage(f"__attach_version1.0_#{n:08X}", (Stream("__properties_version1.0", bytes(8)),), (inner,))
+        for n, inner in enumerate(attached)
+    )
+    return Storage("__substg1.0_3701000D", tuple(streams), holders)
+
+
+def test_a_message_within_an_outlook_message_is_a_child_that_is_a_message():
+    inner = outlook("Færgen", "Færgen sejler klokken otte.", header=24)
+    parsed = read_message(as_email(Message(outlook("Fwd", "Se nedenfor", attached=[inner]))))
+    (child,) = parsed.children
+    assert child.name == "Færgen.eml"
+    assert "Se nedenfor" in text(parsed)
+    assert "Færgen sejler klokken otte." in text(parse(child.data, child.name))

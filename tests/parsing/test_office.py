@@ -1,0 +1,146 @@
+"""Word, PowerPoint, OpenDocument, rich text, and their older kinds."""
+
+from __future__ import annotations
+
+import io
+
+import odfdo
+import pptx
+import pytest
+from docx import Document
+from docx.shared import Inches
+from msoffcrypto.format.ooxml import OOXMLFile
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
+
+from tests.parsing.reading import lines, parse, reason, saved, text
+from tests.parsing.samples import odp, odt, presentation, workbook, zipped
+
+
+def docx():
+    document = Document()
+    document.sections[0].header.paragraphs[0].text = "Ærøskøbing Værft"
+    document.sections[0].footer.paragraphs[0].text = "Fortroligt"
+    document.add_heading("Tilbud", 1)
+    run = document.add_paragraph("Vi tilbyder følgende:").runs[0]
+    table = document.add_table(2, 2)
+    for index, word in enumerate(("Vare", "Pris", "Mast\nog sejl", "12.000")):
+        table.cell(index // 2, index % 2).text = word
+    document.add_comment(run, text="Er prisen rigtig?", author="Ida")
+    return saved(document)
+
+
+def test_word_has_header_text_rows_comments_and_footer():
+    parsed = parse(docx(), "x.docx")
+    read = lines(parsed)
+    assert read[0] == "Ærøskøbing Værft"
+    assert read[-1] == "Fortroligt"
+    assert "Vare | Pris" in read
+    assert "Mast og sejl | 12.000" in read
+    assert "Er prisen rigtig?" in text(parsed)
+    assert parsed.title == "Tilbud"
+
+
+def test_word_table_of_one_column_keeps_its_paragraphs():
+    document = Document()
+    document.add_table(1, 1).cell(0, 0).text = "Første afsnit\nAndet afsnit"
+    assert lines(parse(saved(document), "x.docx")) == ["Første afsnit", "Andet afsnit"]
+
+
+def test_titles_that_office_programs_make_up_are_not_titles():
+    deck = pptx.Presentation(io.BytesIO(presentation()))
+    deck.core_properties.title = "PowerPoint-præsentation"
+    assert parse(saved(deck), "x.pptx").title == "Planen for året"
+
+
+def test_slides_are_pages_with_tables_and_notes():
+    parsed = parse(presentation(), "x.pptx")
+    assert [page.text for page in parsed.pages] == [
+        "Planen for året\nkvartal | mål\nførste | ti både\nHusk kaffen",
+        "Anden side",
+    ]
+
+
+def test_charts_and_grouped_shapes_of_slides_are_read():
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    data = CategoryChartData()
+    data.categories = ["forår", "efterår"]
+    data.add_series("Sild", (4, 7.5))
+    slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, 0, 0, Inches(2), Inches(2), data)
+    slide.shapes.add_group_shape().shapes.add_textbox(0, 0, 9, 9).text_frame.text = "I en gruppe"
+    read = lines(parse(saved(deck), "x.pptx"))
+    assert "Sild | 4 | 7.5" in read
+    assert "| forår | efterår" in read
+    assert "I en gruppe" in read
+
+
+def test_opendocument_text_is_read_with_rows_and_title():
+    parsed = parse(odt(), "x.odt")
+    assert lines(parsed) == [
+        *("Referat", "Mødet begyndte for sent."),
+        *("navn | beløb", "Ærø | 12.5", "Bornholm | 7"),
+    ]
+    assert parsed.title == "Referat"
+
+
+def test_opendocument_lists_notes_and_spaces_are_kept_and_deleted_text_is_not():
+    document = odfdo.Document("text")
+    document.body.clear()
+    paragraph = odfdo.Paragraph("Havnen  er")
+    paragraph.append(odfdo.Element.from_tag("<text:tab/>"))
+    paragraph.append(odfdo.Element.from_tag("<text:span>lukket</text:span>"))
+    changed = "<text:changed-region><text:p>slettet</text:p></text:changed-region>"
+    gone = f"<text:tracked-changes>{changed}</text:tracked-changes>"
+    for element in (odfdo.Element.from_tag(gone), paragraph, odfdo.List(["mandag", "tirsdag"])):
+        document.body.append(element)
+    assert lines(parse(saved(document), "x.odt")) == ["Havnen er lukket", "* mandag", "* tirsdag"]
+
+
+def test_opendocument_slides_are_pages():
+    parsed = parse(odp(), "x.odp")
+    assert [page.text.strip() for page in parsed.pages] == ["Dias nummer 1", "Dias nummer 2"]
+
+
+def test_rich_text_in_its_code_page_with_title_date_and_table():
+    source = (
+        rb"{\rtf1\ansi\ansicpg1252{\info{\title F\'e6rgen til \u198?r\'f8}{\revtim\yr2024\mo5\dy6}}"
+        rb"K\'e6re K\u248?ge\par\trowd navn\cell bel\'f8b\cell\row Bo\cell 7\cell\row}"
+    )
+    parsed = parse(source, "x.rtf")
+    assert (parsed.title, parsed.date) == ("Færgen til Ærø", "2024-05-06")
+    assert lines(parsed) == ["Kære Køge", "navn|beløb|", "Bo|7|"]
+
+
+@pytest.mark.parametrize(("build", "name"), [(docx, "x.docx"), (workbook, "x.xlsx")])
+def test_a_protected_office_file_is_opened_by_one_of_the_passwords(build, name):
+    stream = io.BytesIO()
+    OOXMLFile(io.BytesIO(build())).encrypt("hemmelig", stream)
+    assert reason(stream.getvalue(), name) == "password"
+    assert reason(stream.getvalue(), name, passwords=("wrong",)) == "password"
+    opened = parse(stream.getvalue(), name, passwords=("wrong", "hemmelig"))
+    assert text(opened) == text(parse(build(), name))
+    assert opened.media_type == parse(build(), name).media_type
+
+
+def test_office_packages_of_other_programs_are_no_archives():
+    drawing = zipped({"[Content_Types].xml": "<Types>application/vnd.ms-visio.drawing.main+xml</Types>"})
+    assert reason(drawing, "x.vsdx") == "unsupported_format"
+
+
+def test_a_word_document_without_its_parts_is_damaged():
+    kinds = "<Types>wordprocessingml.document.main+xml</Types>"
+    assert reason(zipped({"[Content_Types].xml": kinds}), "x.docx") == "damaged"
+
+
+def test_older_word_keeps_the_rows_of_tables(shared_data):
+    parsed = parse((shared_data / "B_office/docling-project__docling/legacy_sample.doc").read_bytes(), "x.doc")
+    assert "Leaves | Ash, Elm, Maple | 50" in lines(parsed)
+    assert "SEQ" not in text(parsed)
+
+
+def test_older_powerpoint_has_slides_and_notes_but_no_placeholders(shared_data):
+    parsed = parse((shared_data / "B_office/docling-project__docling/legacy_sample.ppt").read_bytes(), "x.ppt")
+    assert lines(parsed)[:2] == ["Test Table Slide", "With footnote"]
+    assert "Some notes on the second slide." in text(parsed)
+    assert "Click to edit" not in text(parsed)

@@ -1,0 +1,65 @@
+"""Spreadsheets and tables in text."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import openpyxl
+import pytest
+
+from tests.parsing.reading import lines, parse, saved, text
+from tests.parsing.samples import ods, workbook
+
+
+def test_a_sheet_is_a_page_with_its_name_and_a_row_is_a_line():
+    book = openpyxl.Workbook()
+    book.active.title = "Løn"
+    book.active.append(["navn", "født", "timer", "fuldtid"])
+    book.active.append(["Åse\nBæk", dt.date(1980, 5, 6), 37.0, True])
+    book.create_sheet("Tom")
+    book.create_sheet("Mål").append([None, 0.1 + 0.2])
+    book.properties.title = "Lønningsliste"
+    parsed = parse(saved(book), "x.xlsx")
+    assert [page.text for page in parsed.pages] == [
+        "Løn\nnavn | født | timer | fuldtid\nÅse Bæk | 1980-05-06 | 37 | True",
+        "",
+        "Mål\n0.3",
+    ]
+    assert parsed.metadata["sheets"] == "Løn, Tom, Mål"
+    assert parsed.title == "Lønningsliste"
+
+
+@pytest.mark.parametrize("build", [workbook, ods])
+def test_both_kinds_of_workbook_read_alike(build):
+    assert lines(parse(build(), "x")) == ["Kasse", "navn | beløb", "Ærø | 12.5", "Bornholm | 7"]
+
+
+def test_the_largest_cell_is_read_whole():
+    book = openpyxl.Workbook()
+    book.active["A1"] = "ø" * 32_767
+    assert text(parse(saved(book), "x.xlsx")).endswith("ø" * 32_767)
+
+
+def test_older_excel_has_its_title_and_rows(shared_data):
+    parsed = parse((shared_data / "B_office/docling-project__docling/legacy_sample.xls").read_bytes(), "x.xls")
+    assert parsed.title == "Wild Duck Observations"
+    assert "2019 | 120" in lines(parsed)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_csv_with_any_delimiter_and_encoding(delimiter, encoding):
+    rows = ["navn{}sted{}beløb", '"Bæk{} Åse"{}Køge{}7', "Østergård{}Ærø{}8", "Sørensen{}Århus på Jylland{}9"]
+    source = "\n".join(row.replace("{}", delimiter) for row in rows).encode(encoding)
+    read = lines(parse(source, "x.csv"))
+    assert read[0] == "navn | sted | beløb"
+    assert read[1] == f"Bæk{delimiter} Åse | Køge | 7".replace("\t", " ").replace("  ", " ")
+
+
+@pytest.mark.parametrize(
+    "source", ["one column\nof words\n", 'an "open quote\nand no end', "x" * 200_000, "a;b;c\n" * 999 + "\0"]
+)
+def test_csv_that_is_hardly_a_table_still_gives_its_words(source):
+    words = source.replace("\0", "").replace('"', "").replace(";", " ").split()
+    read = text(parse(source.encode(), "x.csv"))
+    assert all(word in read for word in words)

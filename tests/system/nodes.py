@@ -1,0 +1,51 @@
+"""A Ray cluster of several nodes on this machine, as a process of its own; its nodes are killed on request.
+
+    python -m tests.system.nodes CPUS_OF_THE_HEAD CPUS_OF_A_NODE ...
+
+Prints the cluster's address, then kills the last node, with all that runs on it, for each line it reads.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import psutil
+
+# A node is given up after three seconds of silence, not after half a minute.
+os.environ |= {
+    "RAY_AUTH_MODE": "disabled",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_health_check_period_ms": "1000",
+    "RAY_health_check_failure_threshold": "3",
+    "RAY_health_check_initial_delay_ms": "1000",
+}
+
+from ray.cluster_utils import Cluster
+
+STORE = 150 << 20
+
+
+def main() -> None:
+    head, *others = (float(argument) for argument in sys.argv[1:])
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": head, "object_store_memory": STORE})
+    nodes = [cluster.add_node(num_cpus=cpus, object_store_memory=STORE) for cpus in others]
+    cluster.wait_for_nodes()
+    say(cluster.address)
+    for _ in sys.stdin:
+        raylet = psutil.Process(nodes.pop().all_processes["raylet"][0].process.pid)
+        # Its workers would end by themselves, some time after they noticed.
+        for process in [raylet, *raylet.children(recursive=True)]:
+            process.send_signal(signal.SIGKILL)
+        say("killed")
+    cluster.shutdown()
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
