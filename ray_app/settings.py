@@ -62,7 +62,7 @@ class SourceSettings(Group):
         5, ge=1, description="Tries of a read or of a page of a listing that fails for a passing reason."
     )
     longest_wait_s: float = Field(
-        30.0, gt=0, description="Longest wait between two tries; waits begin at 0.1 s and double."
+        30.0, gt=0, description="Longest wait between two tries; waits grow, and vary at random by up to a second."
     )
     timeout_s: float = Field(60.0, gt=0, description="Longest wait for a server's next bytes.")
     allow_private_addresses: bool = Field(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import chain
 from typing import Any, NamedTuple
 
 import fsspec
@@ -34,10 +35,9 @@ def root(uri: str, settings: SourceSettings) -> str:
     uri = uri.rstrip("/")
     with told(uri):
         fs, path = open_filesystem(uri, settings)
-        if "/" in path and next(_below(fs, uri, path, settings), None) is None:
+        once = settings.model_copy(update={"attempts": 1})  # the caller tries again
+        if next(_below(fs, uri, path, once), None) is None and "/" in path.strip("/"):
             fs.info(path)
-        elif "/" not in path:
-            fs.ls(path) if not _is_s3(uri) else fs.call_s3("list_objects_v2", Bucket=path, MaxKeys=1)
     return uri
 
 
@@ -50,7 +50,7 @@ def list_files(uri: str, source: str, tenant: str, settings: SourceSettings) -> 
         if first is None:
             yield from _single(fs, uri, top, source, tenant)
             return
-        for one in _chained(first, found):
+        for one in chain([first], found):
             relative = one.path[len(top) + 1 :]
             if relative and not relative.endswith("/") and not _is_hidden(relative):
                 name = f"{uri.rstrip('/')}/{relative}"
@@ -108,11 +108,6 @@ def _is_hidden(path: str) -> bool:
     return any(part.startswith(".") for part in path.split("/"))
 
 
-def _chained(first: _Object, rest: Iterator[_Object]) -> Iterator[_Object]:
-    yield first
-    yield from rest
-
-
 def _single(fs: Any, uri: str, path: str, source: str, tenant: str) -> Iterator[FileRef]:
     if "/" not in path:
         return
@@ -144,6 +139,8 @@ def _walk(fs: Any, folder: str, call: Callable[..., Any]) -> Iterator[_Object]:
     try:
         entries = call(fs.ls, folder, True)
     except (FileNotFoundError, NotADirectoryError):
+        if "/" not in folder.strip("/"):
+            raise  # the bucket itself
         return
     for entry in sorted(entries, key=lambda entry: str(entry["name"])):
         if entry["name"].rstrip("/") == folder.rstrip("/"):

@@ -58,6 +58,7 @@ def test_the_life_of_a_source(alone, folder):
     assert run_cli("status", environment=alone).stdout.startswith("0 documents")
 
 
+@pytest.mark.slow
 def test_a_source_keeps_its_place_and_may_want_other_files(alone, folder):
     run_cli("sources", "add", "harbour", str(folder), environment=alone)
     run_cli("sources", "add", "harbour", str(folder), "--max-mb", "3", environment=alone)

@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 from imapclient import IMAPClient
 from pydantic import SecretStr
 
+from ray_app import sources
 from ray_app.settings import SourceSettings
+from ray_app.sources import imap as imap_kind
 from tests.sources import servers
 
 FILES = {"a.txt": b"first", "folder/b.txt": b"second, longer", "folder/deep/c æ.txt": b"third"}
@@ -74,6 +77,8 @@ def imap() -> Iterator[servers.ImapServer]:
     with servers.imap_server() as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(server.certificate))
         yield server
+        for session in imap_kind._local.__dict__.get("sessions", {}).values():
+            imap_kind._hang_up(session.client)
 
 
 def write_files(folder: Path) -> None:
@@ -121,6 +126,22 @@ def _s3(folder, request) -> Place:
     settings = SourceSettings(attempts=1)
     return Place(
         f"s3://{bucket}/top", settings, sorted(FILES.values()), lambda path: client.rm_file(f"{bucket}/top/{path}")
+    )
+
+
+def _walked(folder, request) -> Place:
+    """fsspec's own filesystem in memory, listed as Google's and Azure's are."""
+    client = MemoryFileSystem()
+    patch = pytest.MonkeyPatch()
+    patch.setitem(sources.SOURCES, "memory", "objects")
+    request.addfinalizer(patch.undo)
+    request.addfinalizer(client.store.clear)
+    for name, data in FILES.items():
+        client.pipe_file(f"/bucket/top/{name}", data)
+    client.pipe_file("/bucket/top-of-another/x.txt", b"not below top")
+    contents = sorted(FILES.values())
+    return Place(
+        "memory://bucket/top", SourceSettings(attempts=1), contents, lambda path: client.rm_file(f"/bucket/top/{path}")
     )
 
 
@@ -198,6 +219,7 @@ def _imap(folder, request) -> Place:
 KINDS = {
     "local": _local,
     "s3": _s3,
+    "walked": _walked,
     "http": _http,
     "zip": _zip,
     "mbox": _mbox,

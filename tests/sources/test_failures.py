@@ -43,6 +43,35 @@ def test_a_read_that_fails_for_a_passing_reason_is_repeated(proxied, fault):
     assert len(gets) == 2
 
 
+def test_a_place_that_cannot_be_reached_is_tried_as_often_as_the_setting_says(proxied):
+    proxied.breaks, proxied.faults, proxied.asked = "list-type", ["503"] * 50, []
+    with pytest.raises(SourceError):
+        sources.root_of("s3://proxied/a.txt", QUICK)
+    assert len(proxied.asked) == QUICK.attempts
+
+
+def test_an_empty_bucket_is_a_source_without_files_and_a_missing_one_an_error(s3):
+    s3.mkdir("empty")
+    assert list(sources.list_files(sources.root_of("s3://empty", QUICK), "s", "t", settings=QUICK)) == []
+    for uri in ("s3://no-such-bucket", "s3://empty/no/such/folder"):
+        with pytest.raises(SourceError) as caught:
+            sources.root_of(uri, QUICK)
+        assert not caught.value.passing
+
+
+def test_a_single_object_and_odd_keys_are_read(s3):
+    s3.mkdir("odd")
+    names = ["100% æ.txt", "a b#c?.txt", "a//b.txt", "x::y.txt", "empty.txt"]
+    for name in names:
+        s3.call_s3("put_object", Bucket="odd", Key=name, Body=b"" if name == "empty.txt" else name.encode())
+    refs = list(sources.list_files("s3://odd", "s", "t", settings=QUICK))
+    assert [ref.path for ref in refs] == sorted(names)
+    read = {ref.path: sources.read(ref, 100, QUICK) for ref in refs}
+    assert read == {name: b"" if name == "empty.txt" else name.encode() for name in names}
+    (single,) = sources.list_files(sources.root_of("s3://odd/a//b.txt", QUICK), "s", "t", settings=QUICK)
+    assert (single.path, sources.read(single, 100, QUICK)) == ("b.txt", b"a//b.txt")
+
+
 def test_tries_are_counted_by_the_setting_alone(proxied):
     ref = listed()[0]
     proxied.faults, proxied.asked = ["503"] * 50, []
