@@ -95,7 +95,8 @@ def parse(data: bytes, name: str, settings: ParsingSettings) -> Parsed:
     pages = tuple(replace(page, text=_clean(page.text)) for page in parsed.pages)
     title = " ".join(_clean(parsed.title).split()) or PurePosixPath(name).stem
     children = tuple(_named_apart(parsed.children, PurePosixPath(name).stem))
-    return replace(parsed, media_type=media_type, pages=pages, title=title, children=children)
+    metadata = {_clean(key): _clean(value) for key, value in parsed.metadata.items()}
+    return replace(parsed, media_type=media_type, pages=pages, title=title, metadata=metadata, children=children)
 
 
 def _parser_of(media_type: str) -> Callable[[bytes, ParsingSettings], Parsed]:

@@ -16,6 +16,8 @@ from ray_app.parsing.zipped import BROKEN
 _HTML = re.compile(rb"^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S)
 _XML = re.compile(rb"^(\xef\xbb\xbf)?\s*<(\?xml\s|!doctype\s+[a-z])", re.I)
 _BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")
+# A white picture has so few control bytes that it would pass for text.
+_PICTURES = ((re.compile(rb"BM....\0\0\0\0", re.S), "image/bmp"), (re.compile(rb"RIFF....WEBP", re.S), "image/webp"))
 _HEADER = re.compile(rb"^([A-Za-z][A-Za-z0-9-]*):[ \t]", re.M)
 _MAIL_HEADERS = {b"from", b"to", b"date", b"subject", b"message-id", b"received", b"mime-version", b"return-path"}
 
@@ -92,6 +94,9 @@ def media_type_of(data: bytes, name: str) -> str:
         return _ole_type(data)
     if signed:
         return signed
+    picture = next((media_type for mark, media_type in _PICTURES if mark.match(data)), None)
+    if picture:
+        return picture
     if _BZIP2.match(data):
         return media.BZIP2
     if data[257:262] == b"ustar":

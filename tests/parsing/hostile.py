@@ -87,8 +87,8 @@ def parse(data, settings):
     if action == "children":
         children = tuple(Child(f"{i}.bin", os.urandom(int(size))) for i, size in enumerate(arguments))
         return Parsed("text/plain", (Page(1, "children"),), children=children)
-    if action == "surrogate":
-        return Parsed("text/plain", (), metadata={"made with": "\ud800"})
+    if action == "surrogate":  # what no text may hold
+        return Parsed("text/plain", (), date="\ud800")
     return Parsed("text/plain", (Page(1, str(ACTIONS[action](*arguments))),))
 
 
