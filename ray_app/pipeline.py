@@ -28,6 +28,7 @@ from ray_app.parsing.sandbox import Sandbox
 from ray_app.records import Chunk, Content, Document, Failure, FileRef, Parsed, child_refs, walk
 from ray_app.settings import ChunkingSettings
 from ray_app.store.points import iso
+from ray_app.timing import timed
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def open_splitter(model: PreparedModel, settings: ChunkingSettings) -> TextSplit
 def fetch(ref: FileRef, max_bytes: int) -> Fetched:
     """Reads the file."""
     try:
-        data = sources.read(ref, max_bytes)
+        with timed("fetch"):
+            data = sources.read(ref, max_bytes)
     except SourceError as error:
         too_large = ref.size > max_bytes
         failure = Failure("fetch", "too_large" if too_large else "unreadable", str(error), passing=not too_large)
@@ -89,7 +91,8 @@ def extract(
 
     What lies inside them (attachments, members of archives) becomes their children, down to `depth` files deep.
     """
-    skip = set(known(files))
+    with timed("lookup"):
+        skip = set(known(files))
     documents = []
     inner: list[list[Fetched]] = []
     for file in files:
@@ -162,7 +165,8 @@ def _extract_one(
     if file.failure or file.sha256 in skip:
         return Document(file.ref, file.sha256, failure=file.failure), []
     try:
-        parsed = sandbox.parse(file.data, file.ref.path)
+        with timed("parse"):
+            parsed = sandbox.parse(file.data, file.ref.path)
     except ParsingError as error:
         return Document(file.ref, file.sha256, failure=Failure("parse", error.reason, str(error))), []
     inner = [
@@ -189,8 +193,11 @@ def _with_contents(documents: Sequence[Document], contents: Iterator[Content]) -
 
 
 def _content(file: Fetched, parsed: Parsed, splitter: TextSplitter) -> Content:
-    chunks = chunk(parsed.pages, splitter) or name_chunk(parsed.title)
-    language = detect(" ".join(page.text for page in parsed.pages)[: 2 * SAMPLE_CHARS]) if parsed.has_text else None
+    with timed("chunk"):
+        chunks = chunk(parsed.pages, splitter) or name_chunk(parsed.title)
+    sample = " ".join(page.text for page in parsed.pages)[: 2 * SAMPLE_CHARS]
+    with timed("language"):
+        language = detect(sample) if parsed.has_text else None
     return Content(
         sha256=file.sha256,
         media_type=parsed.media_type,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from ray_app.records import When
 from ray_app.settings import Settings
+
+if TYPE_CHECKING:
+    from ray_app.ingest.run import Work
 
 
 def ingest(
@@ -30,18 +32,24 @@ def ingest(
 
     What cannot be read is put into quarantine with a reason, and does not stop the rest.
     """
-    from ray_app.cluster.session import ray_session
-    from ray_app.ingest.display import Display
     from ray_app.ingest.run import Work
-    from ray_app.ingest.run import ingest as run
 
     settings: Settings = context.obj
     if tenant:
         settings = settings.model_copy(update={"tenant": tenant})
-    display = Display(Console(stderr=True), stall_warning_s=settings.ingest.stall_warning_s)
+    run_and_tell(Work(uris, source, limit, delete_missing, force, embed), settings, as_json=as_json)
+
+
+def run_and_tell(work: Work, settings: Settings, *, as_json: bool) -> None:
+    """Runs an ingest on Ray, and says what came of it."""
+    from ray_app.cluster.session import ray_session
+    from ray_app.ingest.display import open_display
+    from ray_app.ingest.run import ingest as run
+
+    display = open_display(settings)
     display.say("starting Ray")
     with ray_session(settings):
-        summary = run(Work(uris, source, limit, delete_missing, force, embed), settings, display)
+        summary = run(work, settings, display)
     if as_json:
         typer.echo(json.dumps(asdict(summary)))
         return

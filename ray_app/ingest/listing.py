@@ -29,11 +29,15 @@ _FEW = 20
 
 @dataclass(slots=True)
 class Listing:
-    """What was found below one root. `ids` has 16 bytes for each place that exists now."""
+    """What was found below one root, or which files were named (`refs`) instead of a root.
+
+    `ids` has 16 bytes for each place that exists now.
+    """
 
     root: str
     source: str
     tenant: str
+    refs: Sequence[FileRef] = ()
     documents: int = 0
     unchanged: int = 0
     ids: bytearray = field(default_factory=bytearray)
@@ -41,7 +45,7 @@ class Listing:
 
 async def list_changed(store: Store, listing: Listing, *, pipeline: str, limit: int | None) -> AsyncIterator[FileRef]:
     """Streams the files that are new or changed, and counts all of them in `listing`."""
-    files = sources.list_files(listing.root, listing.source, listing.tenant)
+    files = iter(listing.refs) if listing.refs else sources.list_files(listing.root, listing.source, listing.tenant)
     for page in _pages(islice(files, limit)):
         fresh = await changed(store, page, pipeline=pipeline)
         listing.documents += len(page)
