@@ -74,8 +74,9 @@ def _described(run: Run) -> Iterator[str]:
 
 def _figures(stage: StageFigures) -> str:
     parts = ", ".join(f"{part} {seconds:.1f}" for part, seconds in stage.parts.items())
+    workers = f"{stage.workers} worker{'s' * (stage.workers != 1)}"
     return (
-        f"{stage.documents} documents, {stage.seconds:.1f} s of work by {stage.workers} workers"
+        f"{stage.documents} documents, {stage.seconds:.1f} s of work by {workers}"
         + (f" ({parts})" if parts else "")
         + f", {stage.documents_per_s:.1f} documents/s at best, {stage.most_waiting} waited at most"
     )

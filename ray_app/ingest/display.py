@@ -6,6 +6,7 @@ Where standard error is to be a log (`logging.format: json`), the same is said i
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,7 +48,8 @@ class Display:
         """Shows `read()` against the `total` documents that are known until the block ends."""
         stop = threading.Event()
         show = self._bar if self._console.is_terminal and not self._as_log else self._lines
-        thread = threading.Thread(target=show, args=(total, read, stop), daemon=True)
+        here = contextvars.copy_context()  # the thread's log lines name the run too
+        thread = threading.Thread(target=here.run, args=(show, total, read, stop), daemon=True)
         thread.start()
         try:
             yield

@@ -10,12 +10,14 @@ import pytest
 from rich.console import Console
 
 from ray_app.ingest.display import Display
+from ray_app.ingest.figures import bottleneck, stage_figures
 from ray_app.ingest.listing import blocks
-from ray_app.ingest.progress import Progress, Snapshot, slowest_stage
+from ray_app.ingest.progress import Failed, Progress, Snapshot, StageWork, Step, slowest_stage
 from ray_app.ingest.resources import EXTRACT_CPUS, share_out
 from ray_app.ingest.workers import isolated
 from ray_app.records import Document, FileRef
 from ray_app.settings import EmbeddingSettings, IngestSettings, Settings
+from ray_app.timing import collected, timed
 
 
 def ref(number, size=10):
@@ -94,14 +96,80 @@ def test_one_document_that_a_stage_fails_at_does_not_take_the_others_along():
     assert "odd text" in done[1].failure.detail
 
 
-def test_progress_counts_what_left_each_stage():
+BAD = Failed("id", "file:///bad.pdf", "papers", "parse", "damaged")
+
+
+def test_progress_counts_what_left_each_stage_and_what_waits():
     progress = Progress()
-    progress.passed("extract", 10)
-    progress.passed("embed", 4)
-    progress.written(Counter({"indexed": 2, "quarantined": 1}), 7)
+    progress.begin(12, more=True)
+    progress.worked(Step("extract", 10, 2.0, {"parse": 1.5}, worker="a"))
+    progress.worked(Step("embed", 4, 6.0, worker="b"))
+    progress.written(Step("write", 3, 0.5), Counter({("s", "indexed"): 2, ("s", "quarantined"): 1}), 7, [BAD])
     snapshot = progress.snapshot()
     assert snapshot.documents == {"extract": 10, "embed": 4, "write": 3}
     assert (snapshot.outcomes["quarantined"], snapshot.chunks) == (1, 7)
+    assert (snapshot.total, snapshot.more) == (12, True)
+    assert snapshot.stages["extract"] == StageWork(10, 2.0, {"parse": 1.5}, workers=1, most_waiting=2)
+    assert snapshot.stages["embed"].most_waiting == 10
+    assert (snapshot.failed, progress.snapshot().failed) == ((BAD,), ())
+
+
+def test_start_up_and_work_of_several_passes_are_counted_apart():
+    progress = Progress()
+    for _ in range(2):
+        progress.begin(1, more=False)
+        time.sleep(0.1)
+        progress.ready()
+        time.sleep(0.2)
+        progress.ready()  # a second worker changes nothing
+        progress.end()
+        time.sleep(0.2)
+    snapshot = progress.snapshot()
+    assert snapshot.startup_s == pytest.approx(0.2, abs=0.1)
+    assert snapshot.working_s == pytest.approx(0.4, abs=0.1)
+
+
+def figures(**seconds_and_workers):
+    work = {
+        stage: StageWork(documents=10, seconds=seconds, workers=workers)
+        for stage, (seconds, workers) in seconds_and_workers.items()
+    }
+    return stage_figures(Snapshot(stages=work))
+
+
+def test_the_bottleneck_is_said_in_words_with_what_would_help():
+    stages = figures(extract=(9, 1), embed=(83, 2), write=(8, 1))
+    assert bottleneck(stages, gpu=False) == (
+        "embedding took 83 % of the working time: more CPUs or a GPU would help; reading and parsing 9 %, writing 8 %"
+    )
+    assert "more GPUs would help" in bottleneck(stages, gpu=True)
+
+
+def test_a_stage_of_few_workers_may_be_the_bottleneck_with_a_small_share_of_the_work():
+    said = bottleneck(figures(extract=(20, 1), embed=(80, 16)), gpu=False)
+    assert said.startswith("reading and parsing was behind with the fewest workers: more CPUs and parsing workers")
+    assert said.endswith("working time: embedding 80 %, reading and parsing 20 %")
+
+
+def test_a_slow_source_is_told_from_slow_parsing():
+    work = StageWork(documents=10, seconds=10, parts={"fetch": 8.0, "parse": 1.0}, workers=1)
+    stages = stage_figures(Snapshot(stages={"extract": work}))
+    assert "a faster way to the source" in bottleneck(stages, gpu=False)
+    assert stages["extract"].documents_per_s == 1.0
+
+
+def test_without_work_there_is_no_bottleneck():
+    assert bottleneck(figures(), gpu=False) == ""
+
+
+def test_the_parts_of_a_stage_are_timed_where_somebody_asks():
+    with timed("fetch"):  # nobody asks
+        pass
+    with collected() as seconds:
+        for _ in range(2):
+            with timed("parse"):
+                time.sleep(0.05)
+    assert seconds == {"parse": pytest.approx(0.1, abs=0.05)}
 
 
 @pytest.mark.parametrize(
@@ -138,6 +206,12 @@ def test_elsewhere_there_is_a_plain_line_now_and_then():
     output = shown(snapshot, terminal=False, seconds=5.3)
     assert output.startswith("4/10 documents, 9 chunks, 2.0 documents/s, 1 quarantined, 3 s left\n")
     assert "\x1b" not in output
+
+
+def test_while_the_listing_goes_on_the_total_is_so_far_and_no_time_is_promised():
+    output = shown(Snapshot(Counter(write=4), working_s=2, more=True), terminal=True, seconds=1.2)
+    assert "4/10 so far, 0 chunks" in output
+    assert "left" not in output
 
 
 def test_a_run_that_stands_still_says_which_stage_is_waited_for():
