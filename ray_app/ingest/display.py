@@ -58,7 +58,12 @@ class Display:
             thread.join(timeout=5)
 
     def _bar(self, total: int, read: Callable[[], Snapshot], stop: threading.Event) -> None:
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[detail]}"))
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(20),
+            TextColumn("{task.fields[detail]}"),
+        )
         with Progress(*columns, console=self._console, transient=True) as progress:
             task = progress.add_task("documents", total=total, detail="starting workers")
             for snapshot in self._watch(read, stop, _REFRESH_S):

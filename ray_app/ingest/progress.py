@@ -185,6 +185,7 @@ def start_progress(job: str = "ingest", stages: Sequence[str] = STAGES) -> Handl
 
 def slowest_stage(snapshot: Snapshot) -> str:
     """The stage that the most documents wait for: the first that has let through fewer than the one before."""
-    waiting = {stage: snapshot.documents[before] - snapshot.documents[stage] for before, stage in pairwise(STAGES)}
+    stages = tuple(snapshot.stages) or STAGES
+    waiting = {stage: snapshot.documents[before] - snapshot.documents[stage] for before, stage in pairwise(stages)}
     stage = max(waiting, key=lambda name: waiting[name])
-    return stage if waiting[stage] > 0 else STAGES[0]
+    return stage if waiting[stage] > 0 else stages[0]

@@ -131,11 +131,11 @@ def _rounds(
 ) -> Iterator[Blocks]:
     """What is new or changed, as much as one pass takes at a time."""
     pending = blocks(_changed(store, listings, pipeline, limit), settings.ingest)
-    more = True
+    more, say = True, "listing files"
     while more:
-        display.say("listing files")
+        display.say(say)
         found = runner.run(_take(pending, settings.ingest.round_documents))
-        more = found.more
+        more, say = found.more, "listing more files"
         if found.documents:
             yield found
 

@@ -173,7 +173,7 @@ def test_a_source_in_several_passes_is_one_run_with_one_count(owned, papers):
     record = asked(owned, lambda store: find_run(store, owned.tenant, summary.run_id))
     assert {stage: one.documents for stage, one in record.stages.items()} == {"extract": 4, "write": 4}
     progress = [json.loads(line) for line in (owned.runs_dir / f"{summary.run_id}.log").read_text().splitlines()]
-    assert [line["event"] for line in progress].count("listing files") >= 2
+    assert "listing more files" in [line["event"] for line in progress]
 
 
 def test_a_run_that_was_killed_is_told_from_one_at_work(owned, command):

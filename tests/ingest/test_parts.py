@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import io
+import sys
 import time
 from collections import Counter
 
 import pytest
 from rich.console import Console
 
+from ray_app.errors import ParsingError, RayAppError
 from ray_app.ingest.display import Display
 from ray_app.ingest.figures import bottleneck, stage_figures
 from ray_app.ingest.listing import blocks
 from ray_app.ingest.progress import Failed, Progress, Snapshot, StageWork, Step, slowest_stage
+from ray_app.ingest.reporting import PatientSandbox
 from ray_app.ingest.resources import EXTRACT_CPUS, share_out
 from ray_app.ingest.workers import isolated
 from ray_app.records import Document, FileRef
-from ray_app.settings import EmbeddingSettings, IngestSettings, Settings
+from ray_app.settings import EmbeddingSettings, IngestSettings, ParsingSettings, Settings
 from ray_app.timing import collected, timed
 
 
@@ -185,6 +188,11 @@ def test_the_stage_that_documents_wait_for_is_named(left, expected):
     assert slowest_stage(Snapshot(documents=Counter(left))) == expected
 
 
+def test_a_stage_that_the_run_leaves_out_is_not_waited_for():
+    without_embed = Snapshot(Counter(extract=9), stages={"extract": StageWork(), "write": StageWork()})
+    assert slowest_stage(without_embed) == "write"
+
+
 def shown(snapshot, *, terminal, seconds, stall=60.0):
     output = io.StringIO()
     display = Display(Console(file=output, force_terminal=terminal, width=200), stall_warning_s=stall)
@@ -222,3 +230,49 @@ def test_a_run_that_stands_still_says_which_stage_is_waited_for():
 
 def test_before_the_model_is_loaded_the_display_says_that_workers_start():
     assert "starting workers" in shown(Snapshot(), terminal=True, seconds=1.2)
+
+
+@pytest.fixture
+def flaky_python(tmp_path, monkeypatch):
+    """A Python that ends at once as often as is said, as one does that gets no memory."""
+
+    def make(failures):
+        count, script = tmp_path / "count", tmp_path / "python"
+        count.write_text("0")
+        script.write_text(
+            f"""#!/bin/sh
+n=$(cat {count})
+echo $((n + 1)) > {count}
+[ "$n" -ge {failures} ] || exit 1
+exec {sys.executable} "$@"
+"""
+        )
+        script.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(script))
+        return count
+
+    return make
+
+
+def test_a_parsing_process_that_cannot_start_is_tried_again(flaky_python):
+    count = flaky_python(failures=2)
+    with PatientSandbox(ParsingSettings(start_wait_s=30)) as sandbox:
+        assert sandbox.parse(b"Some words.", "note.txt").pages[0].text == "Some words."
+    assert count.read_text() == "3\n"
+
+
+def test_one_that_never_starts_ends_the_run_with_a_reason_and_blames_no_document(flaky_python):
+    count = flaky_python(failures=99)
+    with (
+        PatientSandbox(ParsingSettings(start_wait_s=0)) as sandbox,
+        pytest.raises(RayAppError, match=r"is memory short"),
+    ):
+        sandbox.parse(b"Some words.", "note.txt")
+    assert count.read_text() == "1\n"
+
+
+def test_a_document_that_fails_for_itself_is_not_tried_again(flaky_python):
+    count = flaky_python(failures=0)
+    with PatientSandbox(ParsingSettings()) as sandbox, pytest.raises(ParsingError):
+        sandbox.parse(b"%PDF-1.7 nothing", "a.pdf")
+    assert count.read_text() == "1\n"
