@@ -11,6 +11,7 @@
     ├── NotFoundError         no such document
     └── StoreError            the index cannot do what was asked
         ├── IndexLockedError  another process owns the index
+        ├── StoreUnavailableError  it does not answer just now; another try may do
         └── IndexNotReadyError  there is no index yet, or its owner is starting
 
 A message says what went wrong, where, and what to do next. It is shown to people as it stands.
@@ -84,6 +85,10 @@ class StoreError(RayAppError):
 
 class IndexLockedError(StoreError):
     """Another process owns the index."""
+
+
+class StoreUnavailableError(StoreError):
+    """The index does not answer just now: a lost connection, an overloaded or restarting server."""
 
 
 class IndexNotReadyError(StoreError):

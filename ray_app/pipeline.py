@@ -30,6 +30,7 @@ from ray_app.records import Child, Chunk, Content, Document, Failure, FileRef, P
 from ray_app.settings import ChunkingSettings, Settings, SourceSettings
 from ray_app.sources import originals
 from ray_app.store.points import iso
+from ray_app.timing import timed
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ def open_splitter(model: PreparedModel, settings: ChunkingSettings) -> TextSplit
 def fetch(ref: FileRef, max_bytes: int, settings: SourceSettings = sources.DEFAULTS) -> Fetched:
     """Reads the file; what may pass has been tried as often as the settings say, and is tried again by the next run."""
     try:
-        data = sources.read(ref, max_bytes, settings)
+        with timed("fetch"):
+            data = sources.read(ref, max_bytes, settings)
     except SourceError as error:
         may_pass = error.reason != "too_large"  # rights are given, servers come back
         return Fetched(ref, failure=Failure("fetch", error.reason, str(error), passing=may_pass))
@@ -100,7 +102,8 @@ def extract(
 
     What lies inside them (attachments, members of archives) becomes their children, down to `depth` files deep.
     """
-    skip = set(known(files))
+    with timed("lookup"):
+        skip = set(known(files))
     documents = []
     inner: list[list[Fetched]] = []
     for file in files:
@@ -173,7 +176,8 @@ def _extract_one(
     if file.failure or file.sha256 in skip:
         return Document(file.ref, file.sha256, failure=file.failure), []
     try:
-        parsed = sandbox.parse(file.data, file.ref.path)
+        with timed("parse"):
+            parsed = sandbox.parse(file.data, file.ref.path)
     except ParsingError as error:
         return Document(file.ref, file.sha256, failure=Failure("parse", error.reason, str(error))), []
     inner = [_taken_out(child, child_ref(file.ref, child)) for child in parsed.children]
@@ -203,9 +207,12 @@ def _with_contents(documents: Sequence[Document], contents: Iterator[Content]) -
 
 
 def _content(file: Fetched, parsed: Parsed, splitter: TextSplitter) -> Content:
-    chunks = chunk(parsed.pages, splitter) or name_chunk(parsed.title)
-    wording = signature("\n".join(page.text for page in parsed.pages))
-    language = detect(" ".join(page.text for page in parsed.pages)[: 2 * SAMPLE_CHARS]) if parsed.has_text else None
+    with timed("chunk"):
+        chunks = chunk(parsed.pages, splitter) or name_chunk(parsed.title)
+        wording = signature("\n".join(page.text for page in parsed.pages))
+    sample = " ".join(page.text for page in parsed.pages)[: 2 * SAMPLE_CHARS]
+    with timed("language"):
+        language = detect(sample) if parsed.has_text else None
     return Content(
         sha256=file.sha256,
         media_type=parsed.media_type,

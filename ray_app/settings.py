@@ -45,6 +45,12 @@ class StoreSettings(Group):
     api_key: SecretStr | None = Field(None, description="The Qdrant server's API key.")
     prefix: str = Field("ray_app", description="Begins the names of collections on a Qdrant server.")
     timeout_s: float = Field(30.0, gt=0, description="Longest wait for one answer of the store.")
+    attempts: int = Field(
+        8, gt=0, description="How often a run asks a store that does not answer for a passing reason, before it fails."
+    )
+    longest_wait_s: float = Field(
+        30.0, ge=0, description="Longest wait between two such attempts; the first waits are shorter."
+    )
     lock_wait_s: float = Field(
         10.0, ge=0, description="How long to wait for a process that opened the embedded index just now."
     )
@@ -148,6 +154,11 @@ class ParsingSettings(Group):
     timeout_s: float = Field(180.0, gt=0, description="Longest time for one document.")
     cpu_s: float = Field(
         120.0, gt=0, description="Most CPU time for one document: unlike time, it is the same on a busy machine."
+    )
+    start_wait_s: float = Field(
+        120.0,
+        ge=0,
+        description="How long an ingest goes on trying where the parsing process cannot start, for want of memory say.",
     )
     memory_mb: int = Field(2048, ge=256, description="Most memory of the process that parses.")
     max_file_mb: int = Field(100, gt=0, description="Largest file that is read.")
@@ -261,6 +272,20 @@ class ServingSettings(Group):
     batch_wait_s: float = Field(0.005, ge=0, description="How long the embedding deployment fills a batch.")
 
 
+class LoggingSettings(Group):
+    """What is written down while a run is at work."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least important lines that are written."
+    )
+    format: Literal["auto", "json", "console"] = Field(
+        "auto",
+        description="What a command writes to standard error. json: nothing but one JSON object a line; console: its "
+        "display and the log, for people; auto: its display alone. The run's log file always has everything as JSON.",
+    )
+    keep_files: int = Field(100, gt=0, description="Log files of runs that are kept, the latest ones.")
+
+
 class RaySettings(Group):
     """The Ray cluster."""
 
@@ -292,6 +317,7 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     search: SearchSettings = SearchSettings()
     serving: ServingSettings = ServingSettings()
+    logging: LoggingSettings = LoggingSettings()
     ray: RaySettings = RaySettings()
 
     @property
@@ -308,6 +334,11 @@ class Settings(BaseSettings):
     def originals_url(self) -> str:
         """Where copies of originals are kept."""
         return self.originals.url or str(self.data_dir / "originals")
+
+    @property
+    def runs_dir(self) -> Path:
+        """The log files of runs."""
+        return self.data_dir / "runs"
 
     @classmethod
     def settings_customise_sources(

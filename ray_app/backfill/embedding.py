@@ -15,15 +15,20 @@ from ray.data import ActorPoolStrategy
 from ray_app.backfill.workers import Complete, CompletedSink
 from ray_app.errors import StoreError
 from ray_app.ingest.dataset import prepare_context
-from ray_app.ingest.display import Display
-from ray_app.ingest.progress import start_progress
-from ray_app.ingest.record import new_run_id, recorded
+from ray_app.ingest.display import Display, watched
+from ray_app.ingest.hold import sources_held
+from ray_app.ingest.progress import STAGES, Handle, start_progress
+from ray_app.ingest.record import describe, new_run_id, recorded, setup_of
 from ray_app.ingest.resources import WRITE_CPUS, WRITERS, Shares, cluster_resources, share_out
 from ray_app.models.prepared import prepare_model
+from ray_app.pipeline import pipeline_version
 from ray_app.settings import Settings
 from ray_app.store import open_store
 from ray_app.store.pending import count_pending, pending
 from ray_app.store.protocol import Store
+
+# What a backfill holds in place of a source: one at a time does the work, and others can tell whether it lives.
+_LEASE = "contents without vectors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +54,30 @@ def embed_pending(settings: Settings, display: Display, *, limit: int | None = N
         store = runner.run(open_store(settings))
         runner.run(store.ensure(fingerprint=model.manifest.fingerprint, dimension=model.manifest.dimension))
         shares = share_out(cluster_resources(), model.weights.bytes, settings)
-        with recorded(runner, store, settings.tenant, identity, job="backfill") as run:
+        with (
+            sources_held(settings, [_LEASE], run=identity),
+            recorded(
+                runner,
+                store,
+                settings,
+                identity,
+                job="backfill",
+                setup=setup_of(model, settings, pipeline_version(model, settings.chunking)),
+            ) as run,
+        ):
+            progress = start_progress("backfill", STAGES[1:])
             chunks = failed = 0
             total = done = 0
             for ids in _rounds(runner, store, settings, limit):
-                sink = _process(ids, settings, shares, display)
+                more = len(ids) >= settings.ingest.round_documents
+                sink = _process(ids, settings, shares, display, run=identity, progress=progress, more=more)
+                describe(run, progress, shares)
                 total, done = total + len(ids), done + sink.contents
                 chunks, failed = chunks + sink.chunks, failed + sink.failed
             if runner.run(store.build_graph()):
                 display.say("built the search graph")
+            if run.bottleneck:
+                display.say(run.bottleneck)
             filled = Filled(identity, done, chunks, failed, round(time.monotonic() - started, 2))
             run.seconds = filled.seconds
             run.counts = {name: value for name, value in asdict(filled).items() if isinstance(value, int)}
@@ -80,21 +100,29 @@ def _rounds(runner: asyncio.Runner, store: Store, settings: Settings, limit: int
         left = None if left is None else left - len(ids)
 
 
-def _process(ids: list[str], settings: Settings, shares: Shares, display: Display) -> CompletedSink:
-    progress = start_progress()
-    sink = CompletedSink(settings, progress)
+def _process(
+    ids: list[str],
+    settings: Settings,
+    shares: Shares,
+    display: Display,
+    *,
+    run: str,
+    progress: Handle,
+    more: bool,
+) -> CompletedSink:
+    sink = CompletedSink(settings, progress, run=run)
     size = settings.ingest.block_documents
     blocks: list[Any] = [ray.put(pa.table({"id": ids[start : start + size]})) for start in range(0, len(ids), size)]
     prepare_context()
     dataset = ray.data.from_arrow_refs(blocks).map_batches(
         Complete,
         fn_constructor_args=(settings, progress),
-        fn_constructor_kwargs={"threads": shares.embed_threads, "gpu": bool(shares.embed_gpus)},
+        fn_constructor_kwargs={"run": run, "threads": shares.embed_threads, "gpu": bool(shares.embed_gpus)},
         batch_size=None,
         compute=ActorPoolStrategy(min_size=1, max_size=shares.embed_workers),
         num_cpus=shares.embed_cpus,
         num_gpus=shares.embed_gpus,
     )
-    with display.watching(len(ids), lambda: ray.get(progress.snapshot.remote())):
+    with watched(display, progress, len(ids), more=more, run=run):
         dataset.write_datasink(sink, ray_remote_args={"num_cpus": WRITE_CPUS}, concurrency=min(WRITERS, len(blocks)))
     return sink

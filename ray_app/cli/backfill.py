@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from ray_app.settings import Settings
 
@@ -21,12 +20,12 @@ def backfill(
     """Embed and classify what `ray-app ingest --embed later` left, the most recent documents first."""
     from ray_app.backfill.embedding import embed_pending
     from ray_app.cluster.session import ray_session
-    from ray_app.ingest.display import Display
+    from ray_app.ingest.display import open_display
 
     settings: Settings = context.obj
     if tenant:
         settings = settings.model_copy(update={"tenant": tenant})
-    display = Display(Console(stderr=True), stall_warning_s=settings.ingest.stall_warning_s)
+    display = open_display(settings)
     display.say("starting Ray")
     with ray_session(settings):
         filled = embed_pending(settings, display, limit=limit)

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from ray_app.records import When
 from ray_app.settings import Settings
@@ -44,10 +43,10 @@ def ingest(
 def run_and_tell(work: Work, settings: Settings, *, as_json: bool) -> None:
     """Runs an ingest on Ray, and says what came of it."""
     from ray_app.cluster.session import ray_session
-    from ray_app.ingest.display import Display
+    from ray_app.ingest.display import open_display
     from ray_app.ingest.run import ingest as run
 
-    display = Display(Console(stderr=True), stall_warning_s=settings.ingest.stall_warning_s)
+    display = open_display(settings)
     display.say("starting Ray")
     with ray_session(settings):
         summary = run(work, settings, display)

@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from ray_app import __version__
-from ray_app.cli import backfill, ingest, quarantine, search, serve, sources, status, train
+from ray_app.cli import backfill, ingest, quarantine, runs, search, serve, sources, status, train
 from ray_app.errors import RayAppError
+from ray_app.logs import log_to_stderr
 from ray_app.settings import Settings
 from ray_app.store.owner import use_authentication
 
@@ -30,6 +31,7 @@ app.command()(train.train)
 app.command()(status.status)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(sources.app, name="sources")
+app.add_typer(runs.app, name="runs")
 
 
 def _version(wanted: bool) -> None:
@@ -48,6 +50,7 @@ def options(
 ) -> None:
     """Options that stand before the command."""
     settings = Settings.load(config)
+    log_to_stderr(settings.logging)
     use_authentication(settings.index_dir)
     context.obj = settings
 

@@ -12,7 +12,7 @@ from ray_app.settings import Settings
 from ray_app.store import open_store
 from ray_app.store.collections import CHUNKS
 from ray_app.store.protocol import AnyOf, Filter
-from ray_app.store.runs import Run, latest_runs, outcomes
+from ray_app.store.runs import Run, as_they_are, latest_runs, outcomes
 
 _RUNS = 5
 
@@ -40,6 +40,7 @@ async def _read(settings: Settings) -> tuple[dict[str, int], int, list[Run]]:
     try:
         counts = dict(await outcomes(store, settings.tenant))
         chunks = await store.count(CHUNKS, Filter([AnyOf("tenant", [settings.tenant])]))
-        return counts, chunks, await latest_runs(store, settings.tenant, limit=_RUNS)
+        runs = await latest_runs(store, settings.tenant, limit=_RUNS)
+        return counts, chunks, await as_they_are(store, runs, lease_s=settings.ingest.lease_s)
     finally:
         await store.close()

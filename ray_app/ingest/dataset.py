@@ -8,8 +8,8 @@ from typing import Any
 import ray
 from ray.data import ActorPoolStrategy, DataContext
 
-from ray_app.ingest.display import Display
-from ray_app.ingest.progress import start_progress
+from ray_app.ingest.display import Display, watched
+from ray_app.ingest.progress import Handle
 from ray_app.ingest.resources import EXTRACT_CPUS, WRITE_CPUS, WRITERS, Shares
 from ray_app.ingest.summary import Tally
 from ray_app.ingest.workers import Embed, Extract, IndexSink
@@ -18,10 +18,11 @@ from ray_app.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """Blocks of files in the object store, and the number of files in them."""
+    """Blocks of files in the object store, the number of files in them, and whether the listing may have more."""
 
     refs: list[Any]
     documents: int
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,14 @@ class Plan:
     keep_originals: bool
 
 
-def process(found: Blocks, plan: Plan, settings: Settings, shares: Shares, display: Display) -> Tally:
-    """Takes every file of the blocks to its outcome."""
-    progress = start_progress()
+def process(found: Blocks, plan: Plan, settings: Settings, shares: Shares, display: Display, progress: Handle) -> Tally:
+    """Takes every file of the blocks to its outcome. Raises what of ours a worker raised, such as StoreError."""
     sink = IndexSink(settings, run=plan.run, version=plan.pipeline, progress=progress)
     prepare_context()
     dataset = ray.data.from_arrow_refs(found.refs).map_batches(
         Extract,
         fn_constructor_args=(settings, plan.pipeline, progress),
-        fn_constructor_kwargs={"keep_originals": plan.keep_originals},
+        fn_constructor_kwargs={"run": plan.run, "last": not plan.embed, "keep_originals": plan.keep_originals},
         batch_format="pyarrow",
         batch_size=None,
         compute=ActorPoolStrategy(min_size=1, max_size=shares.extract_workers),
@@ -52,13 +52,17 @@ def process(found: Blocks, plan: Plan, settings: Settings, shares: Shares, displ
         dataset = dataset.map_batches(
             Embed,
             fn_constructor_args=(settings, progress),
-            fn_constructor_kwargs={"threads": shares.embed_threads, "gpu": bool(shares.embed_gpus)},
+            fn_constructor_kwargs={
+                "run": plan.run,
+                "threads": shares.embed_threads,
+                "gpu": bool(shares.embed_gpus),
+            },
             batch_size=None,
             compute=ActorPoolStrategy(min_size=1, max_size=shares.embed_workers),
             num_cpus=shares.embed_cpus,
             num_gpus=shares.embed_gpus,
         )
-    with display.watching(found.documents, lambda: ray.get(progress.snapshot.remote())):
+    with watched(display, progress, found.documents, more=found.more, run=plan.run):
         dataset.write_datasink(
             sink, ray_remote_args={"num_cpus": WRITE_CPUS}, concurrency=min(WRITERS, len(found.refs))
         )

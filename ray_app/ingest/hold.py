@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -12,7 +10,7 @@ from contextlib import contextmanager
 from ray_app.errors import SourceBusyError, StoreError
 from ray_app.settings import Settings
 from ray_app.store import open_store
-from ray_app.store.leases import Lease, acquire, release, renew
+from ray_app.store.leases import Lease, acquire, release, renew, this_process
 
 # Renewals within the time after which a lease is taken for dead.
 _SIGNS_OF_LIFE = 3
@@ -39,8 +37,9 @@ def sources_held(settings: Settings, sources: Collection[str], *, run: str) -> I
 
     Raises SourceBusyError where one is at work on them.
     """
-    holder = f"process {os.getpid()} on {socket.gethostname()}"
-    leases = [Lease(tenant=settings.tenant, source=source, run=run, holder=holder) for source in sorted(set(sources))]
+    leases = [
+        Lease(tenant=settings.tenant, source=source, run=run, holder=this_process()) for source in sorted(set(sources))
+    ]
     asyncio.run(_acquire(settings, leases))
     hold, stop = Hold(), threading.Event()
     thread = threading.Thread(target=lambda: asyncio.run(_renew(settings, leases, hold, stop)), daemon=True)

@@ -52,13 +52,15 @@ def read_labels_file(folder: str, labels: Path, settings: Settings, model: Prepa
 
 
 def _files(folder: str, settings: Settings) -> Iterator[FileRef]:
-    return sources.list_files(sources.root_of(folder), sources.default_name(folder), settings.tenant)
+    places = settings.sources
+    root, name = sources.root_of(folder, places), sources.default_name(folder, places)
+    return sources.list_files(root, name, settings.tenant, settings=places)
 
 
 def _read(labels: Mapping[FileRef, str], settings: Settings, model: PreparedModel, *, threads: int) -> Labelled:
     splitter = pipeline.open_splitter(model, settings.chunking)
     with Sandbox(settings.parsing) as sandbox:
-        files = [pipeline.fetch(ref, settings.parsing.max_file_mb << 20) for ref in labels]
+        files = [pipeline.fetch(ref, settings.parsing.max_file_mb << 20, settings.sources) for ref in labels]
         documents = pipeline.extract(files, lambda _: (), sandbox, splitter, depth=0)
     readable = [document for document in documents if document.content and document.content.has_text]
     if not readable:

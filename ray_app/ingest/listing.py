@@ -29,13 +29,17 @@ _FEW = 20
 
 @dataclass(slots=True)
 class Listing:
-    """What was found below one root. `ids` has 16 bytes for each place that exists now."""
+    """What was found below one root, or which files were named (`refs`) instead of a root.
+
+    `ids` has 16 bytes for each place that exists now.
+    """
 
     root: str
     source: str
     tenant: str
     selection: Selection = EVERYTHING
     settings: SourceSettings = sources.DEFAULTS
+    refs: Sequence[FileRef] = ()
     documents: int = 0
     unchanged: int = 0
     ids: bytearray = field(default_factory=bytearray)
@@ -43,7 +47,7 @@ class Listing:
 
 async def list_changed(store: Store, listing: Listing, *, pipeline: str, limit: int | None) -> AsyncIterator[FileRef]:
     """Streams the files that are new or changed, and counts all of them in `listing`."""
-    files = sources.list_files(listing.root, listing.source, listing.tenant, listing.selection, listing.settings)
+    files = iter(listing.refs) if listing.refs else _found(listing)
     for page in _pages(islice(files, limit)):
         fresh = await changed(store, page, pipeline=pipeline)
         listing.documents += len(page)
@@ -106,6 +110,10 @@ def _missing(places: list[Found], known: NDArray[np.bytes_]) -> list[Found]:
 
 def _as_ids(packed: bytes | bytearray) -> NDArray[np.bytes_]:
     return np.frombuffer(bytes(packed), dtype="S16")
+
+
+def _found(listing: Listing) -> Iterator[FileRef]:
+    return sources.list_files(listing.root, listing.source, listing.tenant, listing.selection, listing.settings)
 
 
 def _pages(refs: Iterable[FileRef]) -> Iterator[list[FileRef]]:

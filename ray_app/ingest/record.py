@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from ray_app import __version__
+from ray_app.errors import StoreError
+from ray_app.ingest.figures import bottleneck, stage_figures
+from ray_app.ingest.progress import Handle, Snapshot
+from ray_app.ingest.resources import Shares
+from ray_app.logs import get_logger, of_run
+from ray_app.models.prepared import PreparedModel
+from ray_app.pipeline import passage_tokens
+from ray_app.settings import Settings
+from ray_app.store.patience import patiently
 from ray_app.store.points import now
 from ray_app.store.protocol import Store
 from ray_app.store.runs import Job, Run, save_run
+
+_log = get_logger(__name__)
 
 
 def new_run_id() -> str:
@@ -20,17 +32,71 @@ def new_run_id() -> str:
 
 @contextmanager
 def recorded(
-    runner: asyncio.Runner, store: Store, tenant: str, identity: str, *, job: Job, uris: Sequence[str] = ()
+    runner: asyncio.Runner,
+    store: Store,
+    settings: Settings,
+    identity: str,
+    *,
+    job: Job,
+    uris: Sequence[str] = (),
+    setup: Mapping[str, str] | None = None,
 ) -> Iterator[Run]:
-    """Keeps the record of what happens in the block; the block fills in the counts."""
-    run = Run(id=identity, job=job, tenant=tenant, uris=list(uris), started=now())
-    runner.run(save_run(store, run))
-    try:
-        yield run
-        run.state = "finished"
-    except BaseException as error:
-        run.state, run.detail = "failed", f"{type(error).__name__}: {error}"[:500]
-        raise
-    finally:
-        run.finished = now()
+    """Keeps the record of what happens in the block, and its log file; the block fills in counts and figures."""
+    run = Run(id=identity, job=job, tenant=settings.tenant, uris=list(uris), started=now(), setup={**(setup or {})})
+    with of_run(settings, identity):
         runner.run(save_run(store, run))
+        _log.info("run began", job=job, tenant=run.tenant)
+        try:
+            yield run
+            run.state = "finished"
+        except BaseException as error:
+            run.state, run.detail = "failed", f"{type(error).__name__}: {error}"[:500]
+            raise
+        finally:
+            run.finished = now()
+            _log.info(
+                "run ended",
+                job=job,
+                state=run.state,
+                seconds=run.seconds,
+                startup_s=run.startup_s,
+                working_s=run.working_s,
+                bottleneck=run.bottleneck,
+                **run.counts,
+            )
+            runner.run(_save(store, run, settings))
+
+
+def describe(run: Run, progress: Handle, shares: Shares) -> None:
+    """Puts the figures of a run so far, and what held it up, into its record."""
+    import ray
+    from ray.exceptions import RayActorError
+
+    try:
+        snapshot: Snapshot = ray.get(progress.snapshot.remote())
+    except RayActorError:  # its node died, the figures with it
+        return
+    run.startup_s, run.working_s = round(snapshot.startup_s, 2), round(snapshot.working_s, 2)
+    run.stages = stage_figures(snapshot)
+    run.bottleneck = bottleneck(run.stages, gpu=bool(shares.embed_gpus))
+
+
+def setup_of(model: PreparedModel, settings: Settings, pipeline: str) -> dict[str, str]:
+    """What shapes the result of a run."""
+    return {
+        "ray_app": __version__,
+        "pipeline": pipeline,
+        "model": settings.embedding.model,
+        "fingerprint": model.manifest.fingerprint,
+        "passage_tokens": str(passage_tokens(model, settings.chunking)),
+        "overlap_tokens": str(settings.chunking.overlap_tokens),
+    }
+
+
+async def _save(store: Store, run: Run, settings: Settings) -> None:
+    """Where the run failed and its end cannot be written either, the reason why it failed is what people must hear."""
+    try:
+        await patiently(settings.store, lambda: save_run(store, run))
+    except StoreError:
+        if run.state == "finished":
+            raise

@@ -17,7 +17,8 @@ from ray_app.ingest.dataset import Blocks, Plan, process
 from ray_app.ingest.display import Display
 from ray_app.ingest.hold import Hold, sources_held
 from ray_app.ingest.listing import Listing, blocks, delete_missing, list_changed
-from ray_app.ingest.record import new_run_id, recorded
+from ray_app.ingest.progress import STAGES, start_progress
+from ray_app.ingest.record import describe, new_run_id, recorded, setup_of
 from ray_app.ingest.resources import cluster_resources, share_out
 from ray_app.ingest.summary import Summary, Tally, summarise
 from ray_app.models.prepared import prepare_model
@@ -35,10 +36,10 @@ class Work:
     """What to ingest. Without `source` each URI is a source of its own, named by its last part.
 
     With `force`, missing files are deleted however many they are. With `keep_originals`, a copy of each new file
-    is kept under its hash.
+    is kept under its hash. `refs` are single files to take instead of what lies at the URIs.
     """
 
-    uris: Sequence[str]
+    uris: Sequence[str] = ()
     source: str | None = None
     limit: int | None = None
     delete_missing: bool = False
@@ -46,6 +47,7 @@ class Work:
     embed: When = "now"
     selection: Selection = EVERYTHING
     keep_originals: bool = False
+    refs: Sequence[FileRef] = ()
 
 
 def ingest(work: Work, settings: Settings, display: Display) -> Summary:
@@ -57,9 +59,7 @@ def ingest(work: Work, settings: Settings, display: Display) -> Summary:
     """
     if work.limit is not None and work.delete_missing:
         raise ConfigurationError("--delete-missing needs the whole listing: leave out --limit")
-    places = settings.sources
-    roots = [(sources.root_of(uri, places), work.source or sources.default_name(uri, places)) for uri in work.uris]
-    listings = [Listing(root, source, settings.tenant, work.selection, places) for root, source in roots]
+    listings = _listings(work, settings)
     display.say("preparing the embedding model")
     model = prepare_model(settings)
     pipeline = pipeline_version(model, settings.chunking)
@@ -71,23 +71,50 @@ def ingest(work: Work, settings: Settings, display: Display) -> Summary:
         runner.run(store.ensure(fingerprint=manifest.fingerprint, dimension=manifest.dimension))
         with (
             sources_held(settings, [listing.source for listing in listings], run=identity) as hold,
-            recorded(runner, store, settings.tenant, identity, job="ingest", uris=[root for root, _ in roots]) as run,
+            recorded(
+                runner,
+                store,
+                settings,
+                identity,
+                job="retry" if work.refs else "ingest",
+                uris=[listing.root for listing in listings],
+                setup=setup_of(model, settings, pipeline),
+            ) as run,
         ):
             shares = share_out(cluster_resources(), model.weights.bytes, settings)
             plan = Plan(run.id, pipeline, embed=work.embed == "now", keep_originals=work.keep_originals)
             done = Tally()
+            progress = start_progress(
+                run.job, STAGES if plan.embed else [stage for stage in STAGES if stage != "embed"]
+            )
             for found in _rounds(runner, store, listings, pipeline, work.limit, settings, display):
                 hold.check()
-                done += process(found, plan, settings, shares, display)
+                done += process(found, plan, settings, shares, display, progress)
+                describe(run, progress, shares)
+                run.reasons = dict(done.reasons)
             deleted, refusal = runner.run(_tidy(store, listings, run.id, work, settings, hold))
             if runner.run(store.build_graph()):
                 display.say("built the search graph")
             summary = summarise(run.id, listings, done, deleted=deleted, seconds=time.monotonic() - started)
             run.counts, run.seconds = summary.counts(), summary.seconds
+            if run.bottleneck:
+                display.say(f"workers were ready after {run.startup_s:.0f} s, at work for {run.working_s:.0f} s")
+                display.say(run.bottleneck)
             if refusal:
                 raise refusal
         runner.run(store.close())
     return summary
+
+
+def _listings(work: Work, settings: Settings) -> list[Listing]:
+    if work.refs:
+        by_source: dict[str, list[FileRef]] = {}
+        for ref in work.refs:
+            by_source.setdefault(ref.source, []).append(ref)
+        return [Listing("", source, settings.tenant, refs=refs) for source, refs in by_source.items()]
+    places = settings.sources
+    roots = [(sources.root_of(uri, places), work.source or sources.default_name(uri, places)) for uri in work.uris]
+    return [Listing(root, source, settings.tenant, work.selection, places) for root, source in roots]
 
 
 def _rounds(
@@ -101,12 +128,13 @@ def _rounds(
 ) -> Iterator[Blocks]:
     """What is new or changed, as much as one pass takes at a time."""
     pending = blocks(_changed(store, listings, pipeline, limit), settings.ingest)
-    while True:
-        display.say("listing files")
+    more, say = True, "listing files"
+    while more:
+        display.say(say)
         found = runner.run(_take(pending, settings.ingest.round_documents))
-        if not found.documents:
-            return
-        yield found
+        more, say = found.more, "listing more files"
+        if found.documents:
+            yield found
 
 
 async def _changed(
@@ -126,7 +154,7 @@ async def _take(pending: AsyncIterator[list[FileRef]], most: int) -> Blocks:
         refs.append(ray.put(pa.Table.from_pylist([asdict(ref) for ref in block])))
         documents += len(block)
         if documents >= most:
-            break
+            return Blocks(refs, documents, more=True)
     return Blocks(refs, documents)
 
 

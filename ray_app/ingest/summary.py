@@ -12,14 +12,22 @@ from ray_app.records import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What went through the pipeline: documents by outcome, documents inside them, new passages."""
+    """What went through the pipeline: documents by outcome, documents inside them, new passages; why documents,
+    also those inside others, are in quarantine.
+    """
 
     outcomes: Counter[str] = field(default_factory=Counter)
     children: int = 0
     chunks: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(self.outcomes + other.outcomes, self.children + other.children, self.chunks + other.chunks)
+        return Tally(
+            self.outcomes + other.outcomes,
+            self.children + other.children,
+            self.chunks + other.chunks,
+            self.reasons + other.reasons,
+        )
 
 
 @dataclass(frozen=True, slots=True)

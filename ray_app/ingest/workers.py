@@ -17,15 +17,19 @@ from ray.data.block import Block
 from ray.data.datasource import WriteResult
 
 from ray_app import pipeline
-from ray_app.ingest.progress import Handle
+from ray_app.ingest.progress import Failed, Handle
+from ray_app.ingest.reporting import PatientSandbox, measured, tell_written
 from ray_app.ingest.summary import Tally
+from ray_app.logs import log_to_stderr
 from ray_app.models.prepared import prepare_model
-from ray_app.parsing.sandbox import Sandbox
 from ray_app.records import Document, Failure, FileRef
 from ray_app.settings import Settings
 from ray_app.store import open_store
 from ray_app.store.lookup import known_contents
-from ray_app.store.writer import write_documents
+from ray_app.store.patience import patiently
+from ray_app.store.points import place_id
+from ray_app.store.writer import Written, write_documents
+from ray_app.timing import timed
 
 if TYPE_CHECKING:
     from ray.data._internal.execution.interfaces import TaskContext
@@ -37,55 +41,66 @@ _COLUMN = "document"
 class Extract:
     """Files to passages: reads, leaves out known contents, parses in a sandbox, cuts."""
 
-    def __init__(self, settings: Settings, version: str, progress: Handle, *, keep_originals: bool) -> None:
+    def __init__(
+        self, settings: Settings, version: str, progress: Handle, *, run: str, last: bool, keep_originals: bool
+    ) -> None:
+        log_to_stderr(settings.logging, worker=True)
         self._settings = settings
         self._keep_originals = keep_originals
         self._version = version
+        self._run = run
         self._progress = progress
-        self._sandbox = Sandbox(settings.parsing)
+        self._sandbox = PatientSandbox(settings.parsing)
         self._splitter = pipeline.open_splitter(prepare_model(settings), settings.chunking)
         self._runner = asyncio.Runner()
         self._store = self._runner.run(open_store(settings))
         for weakness in self._sandbox.start():
             progress.warn.remote(f"the parsing process {weakness}")
+        if last:  # no model is waited for
+            progress.ready.remote()
 
     def __call__(self, table: pa.Table) -> Rows:
         refs = [FileRef(**row) for row in table.to_pylist()]
         limits = self._settings.parsing
-        files = [pipeline.fetch(ref, limits.max_file_mb << 20, self._settings.sources) for ref in refs]
-        if self._keep_originals:
-            files = [pipeline.keep(file, self._settings) for file in files]
-        documents = pipeline.extract(files, self._known, self._sandbox, self._splitter, depth=limits.max_depth)
-        self._progress.passed.remote("extract", len(documents))
+        with measured(self._progress, "extract", len(refs), run=self._run):
+            files = [pipeline.fetch(ref, limits.max_file_mb << 20, self._settings.sources) for ref in refs]
+            if self._keep_originals:
+                files = [pipeline.keep(file, self._settings) for file in files]
+            documents = pipeline.extract(files, self._known, self._sandbox, self._splitter, depth=limits.max_depth)
         return _rows(documents)
 
     def _known(self, files: Sequence[pipeline.Fetched]) -> set[str]:
         hashes = {file.sha256 for file in files if file.sha256}
         tenants = {file.ref.tenant for file in files}
-        return {
-            found
-            for tenant in tenants
-            for found in self._runner.run(known_contents(self._store, tenant, hashes, pipeline=self._version))
-        }
+        return {found for tenant in tenants for found in self._runner.run(self._known_of(tenant, hashes))}
+
+    async def _known_of(self, tenant: str, hashes: set[str]) -> set[str]:
+        return await patiently(
+            self._settings.store, lambda: known_contents(self._store, tenant, hashes, pipeline=self._version)
+        )
 
 
 class Embed:
     """Passages to vectors and labels."""
 
-    def __init__(self, settings: Settings, progress: Handle, *, threads: int, gpu: bool) -> None:
+    def __init__(self, settings: Settings, progress: Handle, *, run: str, threads: int, gpu: bool) -> None:
         from ray_app.models.embedder import open_embedder  # these workers alone need a model
         from ray_app.models.registry import open_classifier
 
+        log_to_stderr(settings.logging, worker=True)
         self._progress = progress
+        self._run = run
         self._embedder = open_embedder(prepare_model(settings), settings.embedding, threads=threads, gpu=gpu)
         self._classifier = open_classifier(settings, self._embedder)
-        progress.model_loaded.remote()
+        progress.ready.remote()
 
     def __call__(self, rows: Rows) -> Rows:
         documents = list(rows[_COLUMN])
-        documents = isolated("embed", lambda some: pipeline.embed(some, self._embedder), documents)
-        documents = isolated("classify", lambda some: pipeline.classify(some, self._classifier), documents)
-        self._progress.passed.remote("embed", len(documents))
+        with measured(self._progress, "embed", len(documents), run=self._run):
+            with timed("embed"):
+                documents = isolated("embed", lambda some: pipeline.embed(some, self._embedder), documents)
+            with timed("classify"):
+                documents = isolated("classify", lambda some: pipeline.classify(some, self._classifier), documents)
         return _rows(documents)
 
 
@@ -100,6 +115,7 @@ class IndexSink(Datasink[Tally]):
         self.tally = Tally()
 
     def write(self, blocks: Iterable[Block], ctx: TaskContext) -> Tally:
+        log_to_stderr(self._settings.logging, worker=True)
         return asyncio.run(self._write(blocks))
 
     async def _write(self, blocks: Iterable[Block]) -> Tally:
@@ -107,11 +123,17 @@ class IndexSink(Datasink[Tally]):
         tally = Tally()
         try:
             for block in blocks:
-                documents = block.column(_COLUMN).to_pylist()
-                written = await write_documents(store, documents, run=self._run, pipeline=self._version)
-                found = Counter(outcome.value for outcome in written.outcomes)
-                self._progress.written.remote(found, written.chunks)
-                tally += Tally(found, written.children, written.chunks)
+                documents: list[Document] = block.column(_COLUMN).to_pylist()
+                with measured(None, "write", len(documents), run=self._run) as step:
+                    written = await patiently(
+                        self._settings.store,
+                        lambda some=documents: write_documents(  # type: ignore[misc]
+                            store, some, run=self._run, pipeline=self._version
+                        ),
+                    )
+                failed = [_failed(document) for document in written.failed]
+                await tell_written(self._progress, step(), _outcomes(documents, written), written.chunks, failed)
+                tally += _tally(written, failed)
         finally:
             await store.close()
         return tally
@@ -134,6 +156,22 @@ def _alone(stage: str, work: Callable[[list[Document]], list[Document]], documen
     except Exception as error:  # it is recorded with the document
         failure = Failure(stage, "error", f"{type(error).__name__}: {error}"[:500])
         return Document(document.ref, document.sha256, failure=failure)
+
+
+def _tally(written: Written, failed: Sequence[Failed]) -> Tally:
+    outcomes = Counter(outcome.value for outcome in written.outcomes)
+    return Tally(outcomes, written.children, written.chunks, Counter(one.reason for one in failed))
+
+
+def _outcomes(documents: Sequence[Document], written: Written) -> Counter[tuple[str, str]]:
+    pairs = zip(documents, written.outcomes, strict=True)
+    return Counter((document.ref.source, outcome.value) for document, outcome in pairs)
+
+
+def _failed(document: Document) -> Failed:
+    failure = document.failure
+    assert failure
+    return Failed(place_id(document.ref), document.ref.uri, document.ref.source, failure.stage, failure.reason)
 
 
 def _rows(documents: Sequence[Document]) -> Rows:

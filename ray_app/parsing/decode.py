@@ -12,8 +12,6 @@ _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BINARY = bytes(set(range(32)) - {7, 8, 9, 10, 11, 12, 13, 26, 27})
 # Damaged text has some; in a binary file every twentieth byte is one.
 _MOST_BINARY = 1 / 500
-# A picture may have no other zeros than those of its header.
-_HEADER = 64
 _SAMPLE = 1 << 16
 
 
@@ -32,7 +30,7 @@ def is_text(data: bytes) -> bool:
     """Whether the file is text: hardly any control bytes, or UTF-16 by its mark or by its statistics."""
     sample = data[:_SAMPLE]
     binary = len(sample) - len(sample.translate(None, _BINARY))
-    if sample.startswith(_BOMS) or (binary <= len(sample) * _MOST_BINARY and 0 not in sample[:_HEADER]):
+    if sample.startswith(_BOMS) or binary <= len(sample) * _MOST_BINARY:
         return True
     return (_encoding(sample) or "").startswith("utf-16")
 

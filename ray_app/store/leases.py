@@ -8,8 +8,10 @@ claim stand still for the lease's time may go on. Clocks of different machines a
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pydantic import BaseModel
 
@@ -66,6 +68,52 @@ async def renew(store: Store, held: Sequence[Lease], renewals: int) -> None:
 async def release(store: Store, held: Sequence[Lease]) -> None:
     """Gives the leases back."""
     await store.delete(REGISTRY, [_id(lease) for lease in held])
+
+
+def this_process() -> str:
+    """Names the holder of a lease."""
+    return f"process {os.getpid()} on {socket.gethostname()}"
+
+
+async def alive(store: Store, runs: Mapping[str, str], *, lease_s: float) -> set[str]:
+    """Those of the runs (id: tenant) that still have leases and renew them.
+
+    A process of this machine is looked up; others are watched, until they renew or `lease_s` has passed.
+    """
+    first = await _of_runs(store, runs)
+    judged = {run: _lives_here(lease) for run, lease in first.items()}
+    living = {run for run, lives in judged.items() if lives}
+    unsure = {run for run, lives in judged.items() if lives is None}
+    started = time.monotonic()
+    while unsure and time.monotonic() - started < lease_s:
+        await asyncio.sleep(_LOOK_EVERY_S)
+        now = await _of_runs(store, {run: runs[run] for run in unsure})
+        moved = {run for run in unsure if run in now and now[run] != first[run]}
+        living |= moved
+        unsure = (unsure & set(now)) - moved
+    return living
+
+
+def _lives_here(lease: Lease) -> bool | None:
+    """None where the holder is on another machine."""
+    process, _, host = lease.holder.removeprefix("process ").partition(" on ")
+    if host != socket.gethostname() or not process.isdigit():
+        return None
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # somebody else's, but there
+    return True
+
+
+async def _of_runs(store: Store, runs: Mapping[str, str]) -> dict[str, Lease]:
+    """One lease of each run that has any."""
+    tenants = AnyOf("tenant", sorted(set(runs.values())))
+    found, _ = await store.scroll(REGISTRY, filter=Filter([AnyOf("kind", [_KIND]), tenants]), limit=_MOST)
+    leases = [Lease.model_validate(one.payload) for one in found]
+    return {lease.run: lease for lease in leases if lease.run in runs}
 
 
 async def _outwait(store: Store, mine: Lease, lease_s: float, before_me: Callable[[Lease, str], bool]) -> None:

@@ -25,14 +25,16 @@ async def known_contents(store: Store, tenant: str, hashes: Collection[str], *, 
     """Those of the SHA-256 hashes whose content this version of the pipeline has indexed.
 
     Contents with files inside are left out: another place of theirs gives those files other places too, so
-    that they must be opened again.
+    that they must be opened again. So are those that the model could not take: another try may do.
     """
     ids = {content_id(tenant, sha256): sha256 for sha256 in hashes}
-    found = await store.retrieve(CONTENTS, sorted(ids), fields=["pipeline", "children"])
+    found = await store.retrieve(CONTENTS, sorted(ids), fields=["pipeline", "children", "incomplete"])
     return {
         ids[point.id]
         for point in found
-        if point.payload.get("pipeline") == pipeline and not point.payload.get("children")
+        if point.payload.get("pipeline") == pipeline
+        and not point.payload.get("children")
+        and not point.payload.get("incomplete")
     }
 
 

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
-from ray_app.errors import IndexLockedError, RayAppError, StoreError
+from ray_app.errors import IndexLockedError, RayAppError, StoreError, StoreUnavailableError
 from ray_app.settings import StoreSettings
 from ray_app.store.edge import LOCK, EdgeStore
 from ray_app.store.protocol import Filter, Found, Order, Point, Query, Store
@@ -80,7 +80,7 @@ class OwnedStore:
         self._owner = owner
 
     async def _call(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        from ray.exceptions import RayActorError, RayTaskError
+        from ray.exceptions import ActorUnavailableError, RayActorError, RayTaskError
 
         try:
             return await self._owner.call.remote(method, *args, **kwargs)
@@ -88,6 +88,8 @@ class OwnedStore:
             if isinstance(error.cause, RayAppError):
                 raise error.cause from None
             raise
+        except ActorUnavailableError as error:
+            raise StoreUnavailableError("the process that owns the index does not answer just now") from error
         except RayActorError as error:
             raise StoreError("the process that owns the index is gone; start ray-app serve again") from error
 

@@ -77,7 +77,7 @@ async def give_up(store: Store, tenant: str, hashes: Collection[str], *, stage: 
         failure = {"outcome": Outcome.QUARANTINED.value, "stage": stage, "reason": "error", "detail": detail}
         places, _ = await store.scroll(DOCUMENTS, filter=Filter([AnyOf("content", [identity])]), limit=_PAGE, fields=[])
         await store.set_payload(DOCUMENTS, [place.id for place in places], failure)
-        await store.set_payload(CONTENTS, [identity], {"pending": []})
+        await store.set_payload(CONTENTS, [identity], {"pending": [], "incomplete": True})
 
 
 def _pending_of(tenant: str) -> Filter:

@@ -7,27 +7,56 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from ray_app.errors import NotFoundError
 from ray_app.records import record_id
 from ray_app.store.collections import DOCUMENTS, REGISTRY
-from ray_app.store.protocol import AnyOf, Filter, Found, Order, Point, Store
+from ray_app.store.leases import alive
+from ray_app.store.protocol import AnyOf, Filter, Order, Point, Store
+from ray_app.store.quarantine import quarantined
 
-Job = Literal["ingest", "backfill"]
+__all__ = ["Job", "Run", "StageFigures", "find_run", "latest_runs", "outcomes", "quarantined", "save_run"]
+
+Job = Literal["ingest", "retry", "backfill"]
 _KIND = "run"
 
 
+class StageFigures(BaseModel):
+    """What a stage of a run did. `seconds` is the time its workers spent at work, all together, and by part;
+    `documents_per_s` what all of them would do without ever waiting; `most_waiting` the longest queue before it.
+    """
+
+    documents: int
+    seconds: float
+    workers: int
+    documents_per_s: float
+    most_waiting: int
+    parts: dict[str, float] = {}
+
+
 class Run(BaseModel):
-    """One run of the pipeline; counts are filled in when it has finished."""
+    """One run of the pipeline; counts and figures are filled in when it has finished.
+
+    `startup_s` is the time until the workers were ready, `working_s` the time from then on, both within
+    `seconds`. `reasons` counts quarantined documents, also those inside others. `setup` is what shapes the
+    result: versions and models.
+    """
 
     id: str
     job: Job = "ingest"
     tenant: str
     uris: list[str]
     started: str
-    state: Literal["running", "finished", "failed"] = "running"
+    state: Literal["running", "finished", "failed", "ended without a word"] = "running"
     finished: str | None = None
     detail: str = ""
     counts: dict[str, int] = {}
+    reasons: dict[str, int] = {}
     seconds: float = 0.0
+    startup_s: float = 0.0
+    working_s: float = 0.0
+    stages: dict[str, StageFigures] = {}
+    bottleneck: str = ""
+    setup: dict[str, str] = {}
 
 
 async def save_run(store: Store, run: Run) -> None:
@@ -36,21 +65,33 @@ async def save_run(store: Store, run: Run) -> None:
 
 
 async def latest_runs(store: Store, tenant: str, *, limit: int) -> list[Run]:
-    """The runs that were started last, the latest first."""
+    """The runs that were started last, the latest first, as their records have them."""
     of_tenant = Filter([AnyOf("kind", [_KIND]), AnyOf("tenant", [tenant])])
     found, _ = await store.scroll(REGISTRY, filter=of_tenant, limit=limit, order=Order("started", descending=True))
     return [Run.model_validate(one.payload) for one in found]
+
+
+async def find_run(store: Store, tenant: str, identity: str) -> Run:
+    """Raises NotFoundError."""
+    found = await store.retrieve(REGISTRY, [record_id(_KIND, identity)])
+    runs = [Run.model_validate(one.payload) for one in found]
+    if not runs or runs[0].tenant != tenant:
+        raise NotFoundError(f"there is no run {identity!r} (ray-app runs list)")
+    return runs[0]
+
+
+async def as_they_are(store: Store, runs: list[Run], *, lease_s: float) -> list[Run]:
+    """The runs, where those that were killed are told from those at work: by whether they still renew their leases.
+
+    Watches the leases where that must be, for as long as `lease_s`. Writes nothing.
+    """
+    running = {run.id: run.tenant for run in runs if run.state == "running"}
+    living = await alive(store, running, lease_s=lease_s) if running else set()
+    dead = set(running) - living
+    return [run.model_copy(update={"state": "ended without a word"}) if run.id in dead else run for run in runs]
 
 
 async def outcomes(store: Store, tenant: str) -> Counter[str]:
     """How many documents of the index have each outcome."""
     counted = await store.facet(DOCUMENTS, "outcome", filter=Filter([AnyOf("tenant", [tenant])]))
     return Counter(dict(counted))
-
-
-async def quarantined(
-    store: Store, tenant: str, *, limit: int, offset: str | None = None
-) -> tuple[list[Found], str | None]:
-    """A page of the documents that could not be indexed, with stage, reason and detail."""
-    which = Filter([AnyOf("tenant", [tenant]), AnyOf("outcome", ["quarantined"])])
-    return await store.scroll(DOCUMENTS, filter=which, limit=limit, offset=offset)

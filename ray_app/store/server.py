@@ -10,9 +10,10 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 from qdrant_client import AsyncQdrantClient, models
+from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
 from qdrant_client.http.exceptions import ApiException
 
-from ray_app.errors import IndexNotReadyError, StoreError
+from ray_app.errors import IndexNotReadyError, StoreError, StoreUnavailableError
 from ray_app.settings import StoreSettings
 from ray_app.store import server_types as to_server
 from ray_app.store.collections import CHUNKS, COLLECTIONS, Collection
@@ -180,9 +181,16 @@ async def _translated() -> AsyncIterator[None]:
     """The client's exceptions as ours."""
     try:
         yield
-    except (ApiException, httpx.HTTPError) as error:
+    except (ApiException, ResourceExhaustedResponse, httpx.HTTPError) as error:
         if getattr(error, "status_code", None) == 404:
             raise IndexNotReadyError("the Qdrant server holds no index yet: ingest a folder first") from error
-        raise StoreError(f"the Qdrant server does not answer as it should: {str(error).strip()[:300]}") from error
+        message = f"the Qdrant server does not answer as it should: {str(error).strip()[:300]}"
+        raise (StoreUnavailableError if _is_passing(error) else StoreError)(message) from error
     except ValueError as error:  # local mode's word for an unknown collection
         raise IndexNotReadyError(f"there is no index yet: ingest a folder first ({error})") from error
+
+
+def _is_passing(error: Exception) -> bool:
+    """No answer at all, or one that speaks of the server's state and not of the request."""
+    status = getattr(error, "status_code", None)
+    return status is None or status == httpx.codes.TOO_MANY_REQUESTS or status >= httpx.codes.INTERNAL_SERVER_ERROR

@@ -21,11 +21,14 @@ _VANISHED = Failure("write", "content_vanished", "another run removed its conten
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a write did: the outcome of each document, in order; how many lie inside them; how many passages are new."""
+    """What a write did: the outcome of each document, in order; how many lie inside them; how many passages are new;
+    those in quarantine, with the ones inside others.
+    """
 
     outcomes: tuple[Outcome, ...]
     children: int
     chunks: int
+    failed: tuple[Document, ...] = ()
 
 
 async def write_documents(store: Store, documents: Sequence[Document], *, run: str, pipeline: str) -> Written:
@@ -56,7 +59,8 @@ async def write_documents(store: Store, documents: Sequence[Document], *, run: s
     await store.upsert(DOCUMENTS, places)
     await withdraw_vanished(store, places)
     top = tuple(outcomes[place_id(document.ref)] for document in documents)
-    return Written(top, len(everything) - len(top), chunks)
+    failed = tuple(document for document in everything if document.failure)
+    return Written(top, len(everything) - len(top), chunks, failed)
 
 
 async def withdraw_vanished(store: Store, places: Sequence[Point | Found]) -> None:
@@ -95,7 +99,7 @@ async def _write_contents(
         sources, folders = _places(group, known)
         tenant = group[0].ref.tenant
         newest = next((document for document in group if document.content), None)
-        if newest and newest.content and (not known or known["pipeline"] != pipeline):
+        if newest and newest.content and (not known or known["pipeline"] != pipeline or known.get("incomplete")):
             whole, parts = content_points(
                 newest.content, tenant=tenant, sources=sources, folders=folders, run=run, pipeline=pipeline
             )

@@ -74,6 +74,7 @@ finally:
         (["search", "x"], "holds no index yet: ingest a folder first"),
         (["status"], "holds no index yet: ingest a folder first"),
         (["quarantine", "list"], "holds no index yet: ingest a folder first"),
+        (["runs", "list"], "holds no index yet: ingest a folder first"),
         (["--config", "nowhere.yaml", "status"], "cannot read the settings file nowhere.yaml"),
         (["train"], "give either --labels-from-folders, or --labels-file with --documents"),
         (["train", "--labels-from-folders", "/no/such/folder"], "/no/such/folder: no such file or folder"),
