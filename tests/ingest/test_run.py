@@ -18,6 +18,7 @@ from ray_app.ingest.run import Work, ingest
 from ray_app.models.embedder import open_embedder
 from ray_app.search.request import SearchRequest
 from ray_app.search.searcher import Searcher, answer
+from ray_app.settings import OcrSettings, ParsingSettings
 from ray_app.store import open_store
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.protocol import AnyOf, Filter
@@ -214,8 +215,13 @@ def test_an_empty_folder_is_no_error(owned, tmp_path):
     assert counts(run(owned, tmp_path)) == (0, 0, 0, 0, 0, 0)
 
 
+def without_ocr(settings):
+    """It has tests of its own, and takes seconds a page."""
+    return settings.model_copy(update={"parsing": ParsingSettings(ocr=OcrSettings(engine="off"))})
+
+
 def test_poison_documents_do_not_stop_the_job(owned, shared_data):
-    summary = run(owned, shared_data / "A_pdf_poison")
+    summary = run(without_ocr(owned), shared_data / "A_pdf_poison")
     assert summary.documents == 79
     assert summary.indexed + summary.duplicate + summary.quarantined == 79
     reasons = {one.payload["reason"] for one in asked(owned, lambda store: quarantined(store, "default", limit=99))[0]}
@@ -223,7 +229,7 @@ def test_poison_documents_do_not_stop_the_job(owned, shared_data):
 
 
 def test_real_pdfs_have_the_expected_outcomes(owned, shared_data):
-    summary = run(owned, shared_data / "A_pdf")
+    summary = run(without_ocr(owned), shared_data / "A_pdf")
     assert (summary.documents, summary.quarantined) == (118, 17)
     contents = stored(owned, CONTENTS).values()
     assert sum(not one["has_text"] for one in contents) <= 18

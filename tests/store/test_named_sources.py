@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from qdrant_client import AsyncQdrantClient
 
 from ray_app.errors import NotFoundError
-from ray_app.records import FileRef, Outcome, Selection
+from ray_app.records import Document, FileRef, Outcome, Selection
 from ray_app.settings import StoreSettings
 from ray_app.store.collections import DOCUMENTS
 from ray_app.store.edge import EdgeStore
@@ -53,7 +53,7 @@ def source(name, **changes):
 
 async def add_document(store, name, tenant="t"):
     ref = FileRef(f"file:///{name}/a.txt", "a.txt", name, tenant, 1, 0.0)
-    payload = document_payload(ref, outcome=Outcome.INDEXED, run="r", pipeline="p")
+    payload = document_payload(Document(ref), outcome=Outcome.INDEXED, run="r", pipeline="p")
     await store.upsert(DOCUMENTS, [Point(place_id(ref), payload)])
 
 

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from ray_app.errors import NotFoundError
-from ray_app.records import Child, Document, Failure, FileRef, child_refs
+from ray_app.records import Child, Document, Failure, FileRef, child_ref
 from ray_app.store.leases import Lease, acquire, alive, renew, this_process
 from ray_app.store.lookup import changed
 from ray_app.store.points import place_id
@@ -45,8 +45,8 @@ async def test_a_document_is_found_by_its_id_and_by_its_uri_but_not_its_folder(s
 
 async def test_what_lies_inside_another_is_tried_again_through_the_outermost(store):  # noqa: F811
     top = place("mail.eml")
-    (archive,) = child_refs(top, [Child("files.zip", b"")])
-    (inner,) = child_refs(archive, [Child("broken.pdf", b"")])
+    archive = child_ref(top, Child("files.zip", b""))
+    inner = child_ref(archive, Child("broken.pdf", b""))
     tree = Document(archive, "3" * 64, document(archive, "text", sha="3" * 64).content, children=(failed(inner),))
     whole = Document(top, "2" * 64, document(top, "text", sha="2" * 64).content, children=(tree,))
     await write(store, whole)
