@@ -36,13 +36,17 @@ def pages() -> dict[str, str]:
 
 def _settings_page() -> Iterator[str]:
     yield _SETTINGS
-    own = {name: field for name, field in Settings.model_fields.items() if not _is_group(field)}
-    yield from _table("General", "Where things are, and whose documents they are.", "RAY_APP_", own)
-    for name, field in Settings.model_fields.items():
+    yield from _group("General", "Where things are, and whose documents they are.", "", Settings)
+
+
+def _group(title: str, purpose: str, path: str, group: type[BaseModel]) -> Iterator[str]:
+    """The group's own settings, then those of the groups within."""
+    own = {name: field for name, field in group.model_fields.items() if not _is_group(field)}
+    yield from _table(title, purpose, "RAY_APP_" + path.upper().replace(".", "__"), own)
+    for name, field in group.model_fields.items():
         if _is_group(field):
-            group: type[BaseModel] = field.annotation  # type: ignore[assignment]
-            prefix = f"RAY_APP_{name.upper()}__"
-            yield from _table(f"`{name}`", group.__doc__ or "", prefix, group.model_fields)
+            inner: type[BaseModel] = field.annotation  # type: ignore[assignment]
+            yield from _group(f"`{path}{name}`", inner.__doc__ or "", f"{path}{name}.", inner)
 
 
 def _table(title: str, purpose: str, prefix: str, fields: dict[str, FieldInfo]) -> Iterator[str]:

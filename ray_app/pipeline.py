@@ -224,6 +224,7 @@ def _content(file: Fetched, parsed: Parsed, splitter: TextSplitter) -> Content:
         language=language.language if language else "",
         language_confidence=language.confidence if language else 0.0,
         children=len(parsed.children),
+        pages_not_read=parsed.metadata.get("pages_not_read", ""),
         signature=wording,
         bands=tuple(bands(wording)),
     )

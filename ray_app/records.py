@@ -117,13 +117,14 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One passage: `text` is exactly `page_text[start:end]` of page number `page`."""
+    """One passage: `text` is exactly `page_text[start:end]` of page number `page`, and as sure as the page's."""
 
     ordinal: int
     text: str
     page: int
     start: int
     end: int
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ class Content:
 
     `vectors` has one row per chunk: float32, shape (chunks, dimension), unit length; None where they are
     left for later. `labels` are sorted, the most probable first. `children` counts the files inside.
+    `pages_not_read` says which scanned pages were left out, and why.
     `signature` and `bands` tell near-duplicates (`enrichment.duplicates`); they are empty where there is no text.
     """
 
@@ -156,6 +158,7 @@ class Content:
     vectors: NDArray[np.float32] | None = None
     labels: tuple[Label, ...] = ()
     children: int = 0
+    pages_not_read: str = ""
     signature: bytes = b""
     bands: tuple[int, ...] = ()
 

@@ -182,7 +182,7 @@ class ParsingSettings(Group):
     )
     archive_members: int = Field(10_000, gt=0, description="Most files in one archive; beyond it is a bomb.")
     archive_mb: int = Field(256, gt=0, description="Most megabytes that one archive expands to; beyond it is a bomb.")
-    ocr: OcrSettings = Field(OcrSettings(), description="Reading images and scanned pages: a group of its own.")
+    ocr: OcrSettings = OcrSettings()
 
     @field_serializer("passwords")
     def _masked(self, passwords: tuple[SecretStr, ...], info: FieldSerializationInfo) -> list[str]:

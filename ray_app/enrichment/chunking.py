@@ -26,10 +26,10 @@ def make_splitter(tokenizer: Tokenizer, max_tokens: int, overlap_tokens: int) ->
 
 def chunk(pages: Sequence[Page], splitter: TextSplitter) -> tuple[Chunk, ...]:
     """The passages of all pages, in order. Each lies within one page; only white space is left out between them."""
-    pieces = ((page.number, start, text) for page in pages for start, text in splitter.chunk_indices(page.text) if text)
+    pieces = ((page, start, text) for page in pages for start, text in splitter.chunk_indices(page.text) if text)
     return tuple(
-        Chunk(ordinal=ordinal, text=text, page=number, start=start, end=start + len(text))
-        for ordinal, (number, start, text) in enumerate(pieces)
+        Chunk(ordinal, text, page.number, start, start + len(text), page.confidence)
+        for ordinal, (page, start, text) in enumerate(pieces)
     )
 
 

@@ -80,6 +80,7 @@ def content_points(
             "has_text": content.has_text,
             "chunks": len(content.chunks),
             "children": content.children,
+            "pages_not_read": content.pages_not_read,
             "labels": label_payload(content.labels),
             "terms": sorted({index for vector in vectors for index in vector.indices}),
             "run": run,
@@ -89,13 +90,17 @@ def content_points(
     passages = [
         Point(
             chunk_id(tenant, content.sha256, pipeline, chunk.ordinal),
-            {**shared, **asdict(chunk), "content": identity},
+            {**shared, **_present(asdict(chunk)), "content": identity},
             content.vectors[row].tolist() if content.vectors is not None else None,
             vectors[row],
         )
         for row, chunk in enumerate(content.chunks)
     ]
     return whole, passages
+
+
+def _present(fields: Payload) -> Payload:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def chunk_ids(content: Payload, tenant: str) -> list[str]:

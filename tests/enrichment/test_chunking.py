@@ -65,3 +65,8 @@ def test_overlap_repeats_the_end_of_the_passage_before(model):
 def test_a_document_without_text_is_found_by_its_title():
     (one,) = name_chunk("scan-0231_final")
     assert one.text == "scan 0231 final"
+
+
+def test_passages_of_a_recognised_page_say_how_sure_the_recognition_was(splitter):
+    pages = [Page(1, "Read from paper.", confidence=0.8), Page(2, "There as text.")]
+    assert [piece.confidence for piece in chunk(pages, splitter)] == [0.8, None]
