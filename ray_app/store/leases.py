@@ -39,7 +39,8 @@ class Lease(BaseModel):
 async def acquire(store: Store, wanted: Sequence[Lease], *, lease_s: float) -> None:
     """Takes all leases or none. Raises SourceBusyError, naming the living run that has one.
 
-    A claim that stands still is watched for `lease_s` seconds: its run may have died.
+    A claim that stands still is watched for `lease_s` seconds: its run may have died. Of a process on this machine
+    it is known at once.
     """
     try:
         for lease in wanted:
@@ -117,7 +118,7 @@ async def _of_runs(store: Store, runs: Mapping[str, str]) -> dict[str, Lease]:
 
 
 async def _outwait(store: Store, mine: Lease, lease_s: float, before_me: Callable[[Lease, str], bool]) -> None:
-    """Returns when no other run's claim is before ours: each is gone, or has stood still for `lease_s`."""
+    """Returns when no other run's claim is before ours: each is gone, dead on this machine, or stood still for long."""
     seen: dict[str, tuple[Lease, float]] = {}
     while True:
         rivals = [one for one in await _claims(store, mine) if one.run != mine.run and before_me(one, mine.run)]
@@ -131,7 +132,7 @@ async def _outwait(store: Store, mine: Lease, lease_s: float, before_me: Callabl
                 )
             if rival != first:
                 seen[rival.run] = (rival, time.monotonic())
-            elif time.monotonic() - since > lease_s:
+            elif _lives_here(rival) is False or time.monotonic() - since > lease_s:
                 await release(store, [rival])
         await asyncio.sleep(_LOOK_EVERY_S)
 

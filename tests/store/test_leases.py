@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
 
 import pytest
 from qdrant_client import AsyncQdrantClient
@@ -11,7 +13,7 @@ from ray_app.errors import SourceBusyError
 from ray_app.settings import StoreSettings
 from ray_app.store.collections import REGISTRY
 from ray_app.store.edge import EdgeStore
-from ray_app.store.leases import Lease, acquire, release, renew
+from ray_app.store.leases import Lease, acquire, release, renew, this_process
 from ray_app.store.server import ServerStore
 
 pytestmark = pytest.mark.anyio
@@ -66,6 +68,14 @@ async def test_a_dead_run_keeps_its_source_for_the_leases_time_only(store):
     assert asyncio.get_running_loop().time() - started >= 1
     with pytest.raises(SourceBusyError, match="another took over source 'papers'"):
         await renew(store, [lease("1")], 1)
+
+
+async def test_a_run_that_died_on_this_machine_keeps_nothing(store):
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    holder = this_process().replace(str(os.getpid()), str(gone.pid))
+    await acquire(store, [lease("1").model_copy(update={"holder": holder})], lease_s=60)
+    await asyncio.wait_for(acquire(store, [lease("2")], lease_s=60), timeout=10)
 
 
 async def test_nothing_is_kept_of_leases_that_could_not_all_be_had(store):
