@@ -66,14 +66,12 @@ def embed_pending(settings: Settings, display: Display, *, limit: int | None = N
             ) as run,
         ):
             progress = start_progress("backfill", STAGES[1:])
-            chunks = failed = 0
-            total = done = 0
+            done = chunks = failed = 0
             for ids in _rounds(runner, store, settings, limit):
                 more = len(ids) >= settings.ingest.round_documents
                 sink = _process(ids, settings, shares, display, run=identity, progress=progress, more=more)
                 describe(run, progress, shares)
-                total, done = total + len(ids), done + sink.contents
-                chunks, failed = chunks + sink.chunks, failed + sink.failed
+                done, chunks, failed = done + sink.contents, chunks + sink.chunks, failed + sink.failed
             if runner.run(store.build_graph()):
                 display.say("built the search graph")
             if run.bottleneck:
