@@ -11,7 +11,10 @@ import psutil
 
 @contextmanager
 def memory_watched() -> Iterator[dict[str, float]]:
-    """Peak resident megabytes of this process and of all below it, by kind of process."""
+    """Peak megabytes of this process and of all below it, by kind of process.
+
+    Memory that several share is split evenly between them (proportional set size).
+    """
     peaks: dict[str, float] = {}
     stop = threading.Event()
 
@@ -22,7 +25,7 @@ def memory_watched() -> Iterator[dict[str, float]]:
             for process in (me, *me.children(recursive=True)):
                 try:
                     kind = "driver" if process == me else _kind(process.cmdline())
-                    now[kind] = now.get(kind, 0.0) + process.memory_info().rss / 2**20
+                    now[kind] = now.get(kind, 0.0) + process.memory_full_info().pss / 2**20
                 except (psutil.NoSuchProcess, psutil.AccessDenied):
                     continue
             for kind, megabytes in now.items():

@@ -23,6 +23,8 @@ from ray_app.store.removal import mark_deleted
 _PAGE = 500
 # The first block is small, so that embedding starts soon; each next one is larger, up to the setting.
 _FIRST_BLOCK = 4
+# Blocks of documents that are not embedded hold so many times as many: a block costs some 50 ms, whatever is in it.
+_LIGHTER = 8
 # However large their share, so few files may go without a question.
 _FEW = 20
 
@@ -78,15 +80,18 @@ async def delete_missing(store: Store, listing: Listing, *, run: str, most_share
     return gone
 
 
-async def blocks(refs: AsyncIterator[FileRef], settings: IngestSettings) -> AsyncIterator[list[FileRef]]:
+async def blocks(
+    refs: AsyncIterator[FileRef], settings: IngestSettings, *, embed: bool
+) -> AsyncIterator[list[FileRef]]:
     """Cuts a stream of files into blocks by number and size; a block holds at least one file."""
     block: list[FileRef] = []
     size = 0
+    largest = settings.block_documents * (1 if embed else _LIGHTER)
     most = _FIRST_BLOCK
     async for ref in refs:
         if block and (len(block) >= most or size + ref.size > settings.block_mb << 20):
             yield block
-            most = min(2 * most, settings.block_documents)
+            most = min(2 * most, largest)
             block, size = [], 0
         block.append(ref)
         size += ref.size

@@ -35,15 +35,15 @@ class Shares:
     embed_gpus: int
 
 
-def share_out(resources: Mapping[str, float], weights_bytes: int, settings: Settings) -> Shares:
+def share_out(resources: Mapping[str, float], weights_bytes: int, settings: Settings, *, embed: bool = True) -> Shares:
     """Both pools together claim at most six tenths of the cluster's CPUs, but one worker each.
 
     `resources` is what Ray says of the cluster. There is one embedding worker for each GPU; without GPUs
     one for each CPU: workers of one thread do more than one worker of many threads, which wait for each
-    other at every matrix (docs/benchmarks.md).
+    other at every matrix (docs/benchmarks.md). Where nothing is embedded, the CPUs are there for reading.
     """
     cpus = resources.get("CPU", 1.0)
-    extract = settings.ingest.parse_workers or max(1, math.floor(cpus / 4))
+    extract = settings.ingest.parse_workers or max(1, math.floor(cpus / 4 if embed else cpus))
     gpus = 0 if settings.embedding.backend == "onnx" else math.floor(resources.get("GPU", 0))
     fitting = resources.get("memory", math.inf) * _MEMORY_SHARE / (2 * weights_bytes + _WORKER_BYTES)
     embed = settings.ingest.embed_workers or max(1, math.floor(gpus or min(cpus, fitting)))

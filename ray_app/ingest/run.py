@@ -81,13 +81,13 @@ def ingest(work: Work, settings: Settings, display: Display) -> Summary:
                 setup=setup_of(model, settings, pipeline),
             ) as run,
         ):
-            shares = share_out(cluster_resources(), model.weights.bytes, settings)
             plan = Plan(run.id, pipeline, embed=work.embed == "now", keep_originals=work.keep_originals)
+            shares = share_out(cluster_resources(), model.weights.bytes, settings, embed=plan.embed)
             done = Tally()
             progress = start_progress(
                 run.job, STAGES if plan.embed else [stage for stage in STAGES if stage != "embed"]
             )
-            for found in _rounds(runner, store, listings, pipeline, work.limit, settings, display):
+            for found in _rounds(runner, store, listings, plan, work.limit, settings, display):
                 hold.check()
                 done += process(found, plan, settings, shares, display, progress)
                 describe(run, progress, shares)
@@ -121,13 +121,13 @@ def _rounds(
     runner: asyncio.Runner,
     store: Store,
     listings: Sequence[Listing],
-    pipeline: str,
+    plan: Plan,
     limit: int | None,
     settings: Settings,
     display: Display,
 ) -> Iterator[Blocks]:
     """What is new or changed, as much as one pass takes at a time."""
-    pending = blocks(_changed(store, listings, pipeline, limit), settings.ingest)
+    pending = blocks(_changed(store, listings, plan.pipeline, limit), settings.ingest, embed=plan.embed)
     more, say = True, "listing files"
     while more:
         display.say(say)

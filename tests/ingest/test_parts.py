@@ -32,13 +32,19 @@ async def refs(*sizes):
         yield ref(number, size)
 
 
-async def cut(*sizes, **settings):
-    return [[one.size for one in block] async for block in blocks(refs(*sizes), IngestSettings(**settings))]
+async def cut(*sizes, embed=True, **settings):
+    found = blocks(refs(*sizes), IngestSettings(**settings), embed=embed)
+    return [[one.size for one in block] async for block in found]
 
 
 @pytest.mark.anyio
 async def test_blocks_begin_small_and_grow_up_to_the_setting():
     assert [len(block) for block in await cut(*[1] * 60, block_documents=16)] == [4, 8, 16, 16, 16]
+
+
+@pytest.mark.anyio
+async def test_blocks_of_documents_that_are_not_embedded_hold_eight_times_as_many():
+    assert max([len(block) for block in await cut(*[1] * 600, block_documents=16, embed=False)]) == 128
 
 
 @pytest.mark.anyio
@@ -58,6 +64,10 @@ def test_pools_leave_processors_for_tasks_and_services(cpus):
     assert claimed <= max(0.6 * cpus, 0.6)
     assert shares.extract_workers >= 1
     assert shares.embed_workers >= 1
+
+
+def test_every_processor_reads_where_nothing_is_embedded():
+    assert share_out({"CPU": 8}, 90_000_000, Settings(), embed=False).extract_workers == 8
 
 
 def test_settings_go_before_the_shares():

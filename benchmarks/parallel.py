@@ -1,0 +1,99 @@
+"""What a second parsing worker gains in an ingest, against what it gains plain multiprocessing.
+
+    python -m benchmarks.parallel [--copies 6]
+
+The readable PDFs of ../shared/data, each several times with another last line so that no two are alike, are read and
+cut by one process and by two of a multiprocessing pool; then by a whole ingest with `--embed later` (which also writes
+the index) with one parsing worker and with two. Goal: the ingest gains at least 0.9 of what the pool gains.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.one_run import apart, ingest_once, prepare_models, with_models
+from ray_app import pipeline, sources
+from ray_app.models.prepared import prepare_model
+from ray_app.parsing.sandbox import Sandbox
+from ray_app.records import FileRef
+from ray_app.settings import OcrSettings, ParsingSettings, Settings
+
+PDFS = Path(__file__).parents[2] / "shared" / "data" / "A_pdf"
+NO_OCR = ParsingSettings(ocr=OcrSettings(engine="off"))
+
+
+def main() -> None:
+    """Measures the four, and prints the ratio of the gains."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--copies", type=int, default=6)
+    copies = parser.parse_args().copies
+    if not PDFS.is_dir():
+        sys.exit(f"skipped: {PDFS} is not here")
+    with tempfile.TemporaryDirectory() as home:
+        folder = _copied(Path(home) / "pdfs", copies)
+        models = apart(prepare_models, Path(home) / "models")
+        print(f"{sum(1 for _ in folder.iterdir())} PDFs")
+        plain, whole = {}, {}
+        for workers in (1, 2):
+            plain[workers] = _pool(folder, models.parent, workers)
+            print(f"pool of {workers}                  {plain[workers]:6.1f} s", flush=True)
+            data_dir = with_models(Path(home) / str(workers), models)
+            run = apart(ingest_once, folder, data_dir, embed="later", parse_workers=workers, ocr="off")
+            whole[workers] = run.working_s
+            print(f"ingest with {workers} parsing workers {whole[workers]:6.1f} s", flush=True)
+    gains = plain[1] / plain[2], whole[1] / whole[2]
+    print(f"gain of the pool {gains[0]:.2f}, of the ingest {gains[1]:.2f}: ratio {gains[1] / gains[0]:.2f} (goal 0.9)")
+
+
+def _copied(folder: Path, copies: int) -> Path:
+    folder.mkdir()
+    for number, path in enumerate(sorted(PDFS.rglob("*.pdf"))):
+        for copy in range(copies):
+            (folder / f"{number:03}-{copy}.pdf").write_bytes(path.read_bytes() + f"\n% {copy}\n".encode())
+    return folder
+
+
+def _pool(folder: Path, data_dir: Path, workers: int) -> float:
+    """Seconds once the processes have started."""
+    refs = list(sources.list_files(str(folder), "pdfs", "default"))
+    with multiprocessing.get_context("spawn").Pool(workers, _open, (data_dir,)) as pool:
+        pool.map(_ready, range(workers), chunksize=1)
+        started = time.perf_counter()
+        for _ in pool.imap_unordered(_read, refs, chunksize=4):
+            pass
+        return time.perf_counter() - started
+
+
+class _Worker:
+    """What a process of the pool keeps."""
+
+    def __init__(self, data_dir: Path) -> None:
+        settings = Settings(data_dir=data_dir)
+        self.sandbox = Sandbox(NO_OCR)
+        self.sandbox.start()
+        self.splitter = pipeline.open_splitter(prepare_model(settings), settings.chunking)
+
+
+_workers: list[_Worker] = []
+
+
+def _open(data_dir: Path) -> None:
+    _workers.append(_Worker(data_dir))
+
+
+def _ready(_: int) -> None:
+    time.sleep(1)  # so that each process takes one
+
+
+def _read(ref: FileRef) -> int:
+    file = pipeline.fetch(ref, NO_OCR.max_file_mb << 20)
+    return len(pipeline.extract([file], lambda _: (), _workers[0].sandbox, _workers[0].splitter, depth=3))
+
+
+if __name__ == "__main__":
+    main()
