@@ -19,6 +19,7 @@ from ray_app.search.searcher import Searcher, answer
 from ray_app.serving.address import read_server_address
 from ray_app.settings import Settings
 from ray_app.store import open_store
+from ray_app.store.scope import Scope
 
 
 def search(
@@ -43,20 +44,20 @@ def search(
     if url and client.is_ready(url):
         found = client.search(url, body)
     else:
-        request = SearchRequest(**body, groups=tuple(groups) if groups else None)
-        found = asyncio.run(_directly(settings, request))
+        scope = Scope(settings.tenant, tuple(groups) if groups else None)
+        found = asyncio.run(_directly(settings, SearchRequest(**body), scope))
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
     else:
         _print(found, Console())
 
 
-async def _directly(settings: Settings, request: SearchRequest) -> dict[str, Any]:
+async def _directly(settings: Settings, request: SearchRequest, scope: Scope) -> dict[str, Any]:
     model = prepare_model(settings)
     store = await open_store(settings)
     try:
         searcher = Searcher(store, open_embedder(model, settings.embedding), settings)
-        return await answer(searcher, request)
+        return await answer(searcher, request, scope)
     finally:
         await store.close()
 

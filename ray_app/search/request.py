@@ -29,17 +29,13 @@ _BOUNDS = ("gte", "gt", "lte", "lt")
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """One search. `filters` maps a field of `FIELDS` to a value, a list of values, or for `date` to bounds.
-
-    With `groups` it sees only the sources that a member of these access groups may see; None sees all.
-    """
+    """One search. `filters` maps a field of `FIELDS` to a value, a list of values, or for `date` to bounds."""
 
     query: str
     mode: Mode = "hybrid"
     limit: int = 10
     filters: Mapping[str, Any] | None = None
     facets: Sequence[str] = FACETS
-    groups: tuple[str, ...] | None = None
 
 
 def conditions(filters: Mapping[str, Any] | None) -> list[Condition]:
@@ -47,18 +43,10 @@ def conditions(filters: Mapping[str, Any] | None) -> list[Condition]:
     return [_condition(FIELDS[_known(name)], name, value) for name, value in (filters or {}).items()]
 
 
-def place_conditions(filters: Mapping[str, Any] | None, tenant: str) -> list[Condition]:
+def place_conditions(filters: Mapping[str, Any] | None) -> list[Condition]:
     """Conditions on the places that a hit may show."""
     of_places = {name: value for name, value in (filters or {}).items() if name in _OF_PLACES}
-    return [
-        AnyOf("tenant", [tenant]),
-        *(_condition(_OF_PLACES[name], name, value) for name, value in of_places.items()),
-    ]
-
-
-def seen(sources: Sequence[str] | None, field: Literal["source", "sources"]) -> list[Condition]:
-    """The condition that only these sources show; none where all do."""
-    return [] if sources is None else [AnyOf(field, list(sources))]
+    return [_condition(_OF_PLACES[name], name, value) for name, value in of_places.items()]
 
 
 def check_facets(names: Sequence[str]) -> None:

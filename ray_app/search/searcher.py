@@ -12,17 +12,15 @@ from ray_app.errors import QueryError
 from ray_app.models.embedder import Embedder
 from ray_app.records import Hit
 from ray_app.search.highlight import highlight
-from ray_app.search.request import FIELDS, SearchRequest, check_facets, conditions, place_conditions, seen
+from ray_app.search.request import FIELDS, SearchRequest, check_facets, conditions, place_conditions
 from ray_app.settings import Settings
 from ray_app.store.bm25 import query_vector
 from ray_app.store.collections import CONTENTS
 from ray_app.store.hits import find_hits
-from ray_app.store.named_sources import visible_sources
-from ray_app.store.protocol import AnyOf, Filter, Query, SparseVector, Store
+from ray_app.store.protocol import AnyOf, Filter, Query, Reader, SparseVector, Store
+from ray_app.store.scope import Scope, ScopedReader
 
 EventName = Literal["hits", "facets", "done"]
-# Names of the sources that a search sees, None where it sees all.
-Visible = list[str] | None
 # How long the set of the index's languages is believed; it decides how a query's words are stemmed.
 _LANGUAGES_TTL_S = 30.0
 _LANGUAGES = 20
@@ -54,10 +52,10 @@ class Searcher:
         self._store = store
         self._embedder = embedder
         self._settings = settings
-        self._languages: tuple[float, list[str]] = (float("-inf"), [])
+        self._languages: dict[str, tuple[float, list[str]]] = {}
 
-    async def search(self, request: SearchRequest) -> AsyncGenerator[Event, None]:
-        """`hits` for each stage, then `facets`, then `done` with timings.
+    async def search(self, request: SearchRequest, scope: Scope) -> AsyncGenerator[Event, None]:
+        """`hits` for each stage, then `facets`, then `done` with timings, of what lies in the scope.
 
         Raises QueryError where the request is wrong. Closing the iterator stops
         the work.
@@ -66,15 +64,15 @@ class Searcher:
         clock = _Clock()
         embedding = asyncio.ensure_future(self._embed(request, clock))
         try:
-            words = query_vector(request.query, await self._known_languages())
-            visible = await self._visible(request)
+            index = ScopedReader(self._store, scope)
+            words = query_vector(request.query, await self._known_languages(scope.tenant))
             if request.mode != "dense":
-                yield await self._hits("lexical", request, visible, words, None, clock)
+                yield await self._hits("lexical", request, index, words, None, clock)
             if request.mode != "lexical":
                 stage = "hybrid" if request.mode == "hybrid" else "dense"
-                yield await self._hits(stage, request, visible, words, await embedding, clock)
+                yield await self._hits(stage, request, index, words, await embedding, clock)
             if request.facets:
-                yield await self._facets(request, visible, words, clock)
+                yield await self._facets(request, index, words, clock)
             clock.lap("total", clock.started)
             yield Event("done", {"timings": clock.taken})
         finally:
@@ -93,7 +91,7 @@ class Searcher:
         self,
         stage: str,
         request: SearchRequest,
-        visible: Visible,
+        index: ScopedReader,
         words: SparseVector,
         dense: list[float] | None,
         clock: _Clock,
@@ -108,36 +106,28 @@ class Searcher:
                 sparse=sparse,
                 fusion=self._settings.search.fusion,
                 candidates=self._settings.search.candidates,
-                filter=Filter(self._conditions(request, visible)),
+                filter=Filter(conditions(request.filters)),
             )
-            places = [*place_conditions(request.filters, self._settings.tenant), *seen(visible, "source")]
-            found = await self._store.run(find_hits, query, limit=request.limit, places=places)
+            places = place_conditions(request.filters)
+            found = await index.run(find_hits, query, limit=request.limit, places=places)
         wanted = frozenset(words.indices)
         hits = [asdict(replace(hit, highlights=highlight(hit.passage, wanted, hit.language))) for hit in found]
         clock.lap(stage, started)
         return Event("hits", {"stage": stage, "hits": hits})
 
-    async def _facets(self, request: SearchRequest, visible: Visible, words: SparseVector, clock: _Clock) -> Event:
-        """Counts documents that pass the filters and hold one of the words (by meaning: all that pass).
-
-        A document has its folders from all its places: where some are hidden, folders are not counted.
-        """
+    async def _facets(self, request: SearchRequest, index: ScopedReader, words: SparseVector, clock: _Clock) -> Event:
+        """Counts documents that pass the filters and hold one of the words (by meaning: all that pass)."""
         started = time.perf_counter()
-        names = [name for name in request.facets if visible is None or name != "folder"]
-        matching = Filter(self._conditions(request, visible))
+        matching = Filter(conditions(request.filters))
         if request.mode != "dense" and words.indices:
             matching = matching.and_(AnyOf("terms", list(words.indices)))
         limit = self._settings.search.facet_values
-        counted = await self._store.run(count_facets, [FIELDS[name] for name in names], filter=matching, limit=limit)
+        fields = [FIELDS[name] for name in request.facets]
+        total, counted = await index.run(count_facets, fields, filter=matching, limit=limit)
         clock.lap("facets", started)
-        total, values = counted
         facets = {
-            name: [
-                {"value": value, "count": count}
-                for value, count in found
-                if visible is None or name != "source" or value in visible
-            ]
-            for name, found in zip(names, values, strict=True)
+            name: [{"value": value, "count": count} for value, count in values]
+            for name, values in zip(request.facets, counted, strict=True)
         }
         return Event("facets", {"total": total, "facets": facets})
 
@@ -149,36 +139,27 @@ class Searcher:
         clock.lap("embed", started)
         return [float(value) for value in vectors[0]]
 
-    def _conditions(self, request: SearchRequest, visible: Visible) -> list[Any]:
-        return [AnyOf("tenant", [self._settings.tenant]), *seen(visible, "sources"), *conditions(request.filters)]
-
-    async def _visible(self, request: SearchRequest) -> Visible:
-        """Asked anew each time: who is taken out of a group sees nothing of it from then on."""
-        if request.groups is None:
-            return None
-        return await self._store.run(visible_sources, self._settings.tenant, request.groups)
-
-    async def _known_languages(self) -> list[str]:
-        read, languages = self._languages
+    async def _known_languages(self, tenant: str) -> list[str]:
+        read, languages = self._languages.get(tenant, (float("-inf"), []))
         if time.monotonic() - read > _LANGUAGES_TTL_S:
-            of_tenant = Filter([AnyOf("tenant", [self._settings.tenant])])
+            of_tenant = Filter([AnyOf("tenant", [tenant])])
             counted = await self._store.facet(CONTENTS, "language", filter=of_tenant, limit=_LANGUAGES)
             languages = [language for language, _ in counted]
-            self._languages = (time.monotonic(), languages)
+            self._languages[tenant] = (time.monotonic(), languages)
         return languages
 
 
 async def count_facets(
-    store: Store, fields: Sequence[str], *, filter: Filter, limit: int
+    store: Reader, fields: Sequence[str], *, filter: Filter, limit: int
 ) -> tuple[int, list[list[tuple[str, int]]]]:
     """How many contents pass the filter, and the values of each field among them."""
     total = await store.count(CONTENTS, filter)
     return total, [await store.facet(CONTENTS, field, filter=filter, limit=limit) for field in fields]
 
 
-async def answer(searcher: Searcher, request: SearchRequest) -> dict[str, Any]:
+async def answer(searcher: Searcher, request: SearchRequest, scope: Scope) -> dict[str, Any]:
     """The whole search as one object: the last hits, facets, total and timings."""
     result: dict[str, Any] = {"hits": [], "facets": {}, "total": 0, "timings": {}}
-    async for event in searcher.search(request):
+    async for event in searcher.search(request, scope):
         result |= event.data
     return result

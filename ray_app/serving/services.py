@@ -14,10 +14,12 @@ from ray_app.models.embedder import Vectors, open_embedder
 from ray_app.models.prepared import prepare_model
 from ray_app.records import Label
 from ray_app.search.searcher import Searcher
+from ray_app.serving.caller import Caller, caller_of
 from ray_app.settings import Settings
 from ray_app.store import open_store
 from ray_app.store.owner import start_owner
 from ray_app.store.protocol import Store
+from ray_app.store.scope import ScopedReader
 
 # Texts to vectors with the number of tokens of each; texts to labels.
 Embed = Callable[[list[str]], Awaitable[tuple[Vectors, list[int]]]]
@@ -63,3 +65,18 @@ def _services(request: Request) -> Services:
 
 
 ServicesOf = Annotated[Services, Depends(_services)]
+
+
+def _caller(services: ServicesOf) -> Caller:
+    return caller_of(services.settings)
+
+
+CallerOf = Annotated[Caller, Depends(_caller)]
+
+
+def _index(services: ServicesOf, caller: CallerOf) -> ScopedReader:
+    return ScopedReader(services.store, caller.scope)
+
+
+# What the caller may see of the index: the only way for a route to read documents.
+IndexOf = Annotated[ScopedReader, Depends(_index)]

@@ -10,7 +10,7 @@ from dataclasses import replace
 from ray_app.records import Hit
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.points import labels
-from ray_app.store.protocol import AnyOf, Condition, Filter, Found, Payload, Query, Store
+from ray_app.store.protocol import AnyOf, Condition, Filter, Found, Payload, Query, Reader
 
 # Passages asked for per wanted document at first; a long document may take many of the best places.
 _PER_DOCUMENT = 4
@@ -19,7 +19,7 @@ _MOST_PLACES = 1000
 _PASSAGE_FIELDS = ("content", "text", "page", "start", "end")
 
 
-async def find_hits(store: Store, query: Query, *, limit: int, places: Sequence[Condition]) -> list[Hit]:
+async def find_hits(store: Reader, query: Query, *, limit: int, places: Sequence[Condition]) -> list[Hit]:
     """The `limit` best documents, best first, without highlights.
 
     A passage counts only if some place that passes the conditions `places` names its content; the
@@ -45,7 +45,7 @@ def _best_of_each(passages: Sequence[Found]) -> dict[str, Found]:
     return best
 
 
-async def _documents_of(store: Store, best: dict[str, Found], places: Sequence[Condition]) -> list[Hit]:
+async def _documents_of(store: Reader, best: dict[str, Found], places: Sequence[Condition]) -> list[Hit]:
     if not best:
         return []
     where = Filter([AnyOf("content", sorted(best)), *places])

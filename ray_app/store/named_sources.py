@@ -17,7 +17,7 @@ from ray_app.errors import NotFoundError
 from ray_app.records import Selection, record_id
 from ray_app.store.collections import DOCUMENTS, REGISTRY
 from ray_app.store.points import now
-from ray_app.store.protocol import AnyOf, Filter, Found, Point, Store
+from ray_app.store.protocol import AnyOf, Filter, Found, Point, Reader, Store
 
 _KIND = "source"
 _PAGE = 256
@@ -104,7 +104,7 @@ async def get_source(store: Store, tenant: str, name: str) -> NamedSource:
     return NamedSource.model_validate(found[0].payload)
 
 
-async def list_sources(store: Store, tenant: str) -> list[NamedSource]:
+async def list_sources(store: Reader, tenant: str) -> list[NamedSource]:
     """Every record of a tenant, by name."""
     of_tenant = Filter([AnyOf("kind", [_KIND]), AnyOf("tenant", [tenant])])
     found, offset = await store.scroll(REGISTRY, filter=of_tenant, limit=_PAGE)
@@ -135,7 +135,7 @@ async def set_crawled(store: Store, tenant: str, name: str, began: str) -> None:
     await store.set_payload(REGISTRY, [_id(tenant, name)], {"crawled": began})
 
 
-async def visible_sources(store: Store, tenant: str, groups: Collection[str]) -> list[str] | None:
+async def visible_sources(store: Reader, tenant: str, groups: Collection[str]) -> list[str] | None:
     """The names of the sources that a caller with these groups may see; None where none is hidden from them.
 
     A source without groups is open to the tenant, also one that documents name and no record does.

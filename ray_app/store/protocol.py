@@ -119,36 +119,14 @@ class Order:
     descending: bool = False
 
 
-class Store(Protocol):
-    """The index. Every method may be repeated and ends in the same state; each raises StoreError.
+class Reader(Protocol):
+    """What can be asked of an index; each method raises StoreError.
 
     `collection` is a name of `collections.COLLECTIONS`.
     """
 
-    async def ensure(self, *, fingerprint: str, dimension: int) -> None:
-        """Makes what is missing: collections, payload indexes, and the passages' collection for the
-        embedding model with this fingerprint. Raises StoreError where the index was built with another.
-        """
-        ...
-
     async def fingerprint(self) -> str | None:
         """Which embedding model's vectors the index holds, None where there is no index yet."""
-        ...
-
-    async def upsert(self, collection: str, points: Sequence[Point]) -> None:
-        """Inserts or replaces points; they are durable when this returns."""
-        ...
-
-    async def set_payload(self, collection: str, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
-        """Sets these fields and leaves the others; unknown ids are left out."""
-        ...
-
-    async def set_dense(self, collection: str, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
-        """Sets the dense vectors, a row of (ids, dimension) each; unknown ids are left out."""
-        ...
-
-    async def delete(self, collection: str, ids: Sequence[str]) -> None:
-        """Removes points; unknown ids are left out."""
         ...
 
     async def retrieve(
@@ -187,6 +165,41 @@ class Store(Protocol):
         """The most frequent values of an indexed keyword field with the number of points that hold them."""
         ...
 
+    async def run(
+        self, function: Callable[Concatenate[Reader, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`function(reader, ...)` beside the index: one trip for it and all that it asks.
+
+        The function must be importable by name, its arguments and result picklable.
+        """
+        ...
+
+
+class Store(Reader, Protocol):
+    """The index. Every method may be repeated and ends in the same state; each raises StoreError."""
+
+    async def ensure(self, *, fingerprint: str, dimension: int) -> None:
+        """Makes what is missing: collections, payload indexes, and the passages' collection for the
+        embedding model with this fingerprint. Raises StoreError where the index was built with another.
+        """
+        ...
+
+    async def upsert(self, collection: str, points: Sequence[Point]) -> None:
+        """Inserts or replaces points; they are durable when this returns."""
+        ...
+
+    async def set_payload(self, collection: str, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
+        """Sets these fields and leaves the others; unknown ids are left out."""
+        ...
+
+    async def set_dense(self, collection: str, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Sets the dense vectors, a row of (ids, dimension) each; unknown ids are left out."""
+        ...
+
+    async def delete(self, collection: str, ids: Sequence[str]) -> None:
+        """Removes points; unknown ids are left out."""
+        ...
+
     async def build_graph(self, *, force: bool = False) -> bool:
         """Builds the HNSW graph anew if so many passages are outside it that searches feel it, or if forced.
 
@@ -194,15 +207,12 @@ class Store(Protocol):
         """
         ...
 
+    async def close(self) -> None:
+        """Lets go of the index; what was written is on disk."""
+        ...
+
     async def run(
         self, function: Callable[Concatenate[Store, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """`function(store, ...)` beside the index: one trip for it and all that it asks of the store.
-
-        The function must be importable by name, its arguments and result picklable.
-        """
-        ...
-
-    async def close(self) -> None:
-        """Lets go of the index; what was written is on disk."""
+        """As a reader's, for functions that also write."""
         ...

@@ -23,6 +23,7 @@ from ray_app.store import open_store
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.protocol import AnyOf, Filter
 from ray_app.store.runs import latest_runs, outcomes, quarantined
+from ray_app.store.scope import Scope
 from tests.conftest import EXAMPLES
 
 TEXTS = (
@@ -239,7 +240,9 @@ def answered(settings, model, query, **options):
     embedder = open_embedder(model, settings.embedding)
 
     async def find(store):
-        return await answer(Searcher(store, embedder, settings), SearchRequest(query, **options))
+        return await answer(
+            Searcher(store, embedder, settings), SearchRequest(query, **options), Scope(settings.tenant)
+        )
 
     return asked(settings, find)
 

@@ -53,9 +53,8 @@ def test_wrong_filters_are_refused_with_a_stable_reason(filters, reason):
     assert caught.value.reason == reason
 
 
-def test_places_are_of_the_tenant_and_of_the_filtered_source_and_folder():
-    assert place_conditions({"source": "a", "folder": "x", "label": "invoice"}, "t") == [
-        AnyOf("tenant", ["t"]),
+def test_places_are_of_the_filtered_source_and_folder():
+    assert place_conditions({"source": "a", "folder": "x", "label": "invoice"}) == [
         AnyOf("source", ["a"]),
         AnyOf("folders", ["x"]),
     ]

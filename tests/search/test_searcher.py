@@ -18,6 +18,7 @@ from ray_app.search.searcher import Searcher, answer
 from ray_app.settings import EmbeddingSettings, StoreSettings
 from ray_app.store.edge import EdgeStore
 from ray_app.store.named_sources import NamedSource, save_source
+from ray_app.store.scope import Scope
 from ray_app.store.writer import write_documents
 
 TEXTS = {
@@ -27,6 +28,8 @@ TEXTS = {
     "report/sonde.txt": ("da", "Sonden driver, når elektroden er tør. Kalibrering er nødvendig hvert år."),
     "bread.txt": ("en", "A good bread needs flour, water, salt and a long night."),
 }
+
+SCOPE = Scope("default")
 
 pytestmark = pytest.mark.anyio
 
@@ -62,11 +65,11 @@ def names(hits):
 
 
 async def events(searcher, query, **options):
-    return [event async for event in searcher.search(SearchRequest(query, **options))]
+    return [event async for event in searcher.search(SearchRequest(query, **options), SCOPE)]
 
 
 async def hits(searcher, query, **options):
-    return names((await answer(searcher, SearchRequest(query, **options)))["hits"])
+    return names((await answer(searcher, SearchRequest(query, **options), SCOPE))["hits"])
 
 
 async def test_words_come_first_then_meaning_then_counts_then_the_end(searcher):
@@ -97,7 +100,7 @@ async def test_a_document_is_found_by_its_title(searcher):
 
 
 async def test_matching_words_of_the_passage_are_marked(searcher):
-    found = await answer(searcher, SearchRequest("drifting probes", mode="lexical"))
+    found = await answer(searcher, SearchRequest("drifting probes", mode="lexical"), SCOPE)
     (hit,) = found["hits"]
     assert [hit["passage"][start:end] for start, end in hit["highlights"]] == ["probe", "drifts"]
 
@@ -119,7 +122,7 @@ async def test_filters_narrow_the_hits(searcher, filters, expected):
 
 
 async def test_facets_count_all_documents_that_hold_a_word_not_only_the_hits(searcher):
-    found = await answer(searcher, SearchRequest("lease or loan or probe", limit=1))
+    found = await answer(searcher, SearchRequest("lease or loan or probe", limit=1), SCOPE)
     assert len(found["hits"]) == 1
     assert found["total"] == 3
     assert found["facets"]["label"] == [{"value": "contract", "count": 2}, {"value": "report", "count": 1}]
@@ -127,12 +130,12 @@ async def test_facets_count_all_documents_that_hold_a_word_not_only_the_hits(sea
 
 
 async def test_facets_respect_filters(searcher):
-    found = await answer(searcher, SearchRequest("lease probe", filters={"label": "report"}, facets=("label",)))
+    found = await answer(searcher, SearchRequest("lease probe", filters={"label": "report"}, facets=("label",)), SCOPE)
     assert found["facets"] == {"label": [{"value": "report", "count": 1}]}
 
 
 async def test_facets_of_a_search_by_meaning_count_all_that_pass_the_filters(searcher):
-    found = await answer(searcher, SearchRequest("how to bake", mode="dense", facets=("language",)))
+    found = await answer(searcher, SearchRequest("how to bake", mode="dense", facets=("language",)), SCOPE)
     assert found["facets"]["language"] == [{"value": "en", "count": 4}, {"value": "da", "count": 1}]
 
 
@@ -158,7 +161,7 @@ async def test_odd_queries_are_answered(searcher, query):
 )
 async def test_wrong_requests_are_refused_with_a_stable_reason(searcher, options, reason):
     with pytest.raises(QueryError) as caught:
-        await answer(searcher, SearchRequest(**options))
+        await answer(searcher, SearchRequest(**options), SCOPE)
     assert caught.value.reason == reason
 
 
@@ -178,7 +181,7 @@ class SlowEmbedder:
 
 async def test_words_do_not_wait_for_meaning(searcher, embedder, settings):
     slow = SlowEmbedder(embedder.manifest)
-    async with aclosing(Searcher(searcher._store, slow, settings).search(SearchRequest("lease"))) as found:
+    async with aclosing(Searcher(searcher._store, slow, settings).search(SearchRequest("lease"), SCOPE)) as found:
         first = await anext(found)
         assert first.data["stage"] == "lexical"
         assert names(first.data["hits"]) == ["contract/lease.txt"]
@@ -189,7 +192,7 @@ async def test_words_do_not_wait_for_meaning(searcher, embedder, settings):
 async def test_a_search_that_is_closed_asks_the_index_nothing_more(searcher, embedder, settings):
     slow = SlowEmbedder(embedder.manifest)
     counting = CountingStore(searcher._store)
-    found = Searcher(counting, slow, settings).search(SearchRequest("lease"))
+    found = Searcher(counting, slow, settings).search(SearchRequest("lease"), SCOPE)
     await anext(found)
     waiting = asyncio.ensure_future(anext(found))
     await asyncio.sleep(0.05)
@@ -225,7 +228,7 @@ async def test_a_source_is_seen_only_by_its_groups_and_at_once_no_more(searcher,
     await save_source(store, NamedSource(name="secret", tenant=tenant, uri="file:///secret", groups=("staff",)))
 
     async def seen_by(groups):
-        found = await answer(searcher, SearchRequest("wages of the pilots", mode="lexical", groups=groups))
+        found = await answer(searcher, SearchRequest("wages of the pilots", mode="lexical"), Scope("default", groups))
         return names(found["hits"]), [one["value"] for one in found["facets"]["source"]], found["total"]
 
     assert await seen_by(None) == (["file:///secret/wages.txt"], ["secret"], 1)

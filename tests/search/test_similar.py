@@ -9,6 +9,7 @@ from ray_app.records import Content, Document, FileRef, content_id
 from ray_app.search.similar import near_duplicates
 from ray_app.settings import StoreSettings
 from ray_app.store.edge import EdgeStore
+from ray_app.store.scope import Scope, ScopedReader
 from ray_app.store.writer import write_documents
 
 pytestmark = pytest.mark.anyio
@@ -31,9 +32,9 @@ async def test_contents_that_say_nearly_the_same_are_found_with_their_similarity
     await store.ensure(fingerprint="f0", dimension=4)
     await write_documents(store, [document(*one) for one in TEXTS.items()], run="r", pipeline="p")
     mine, near = content_id("t", "a" * 64), content_id("t", "b" * 64)
-    (found,) = await near_duplicates(store, "t", mine, at_least=0.8)
+    (found,) = await near_duplicates(ScopedReader(store, Scope("t")), mine, at_least=0.8)
     assert found.content == near
     assert found.similarity > 0.85
-    assert await near_duplicates(store, "other", mine, at_least=0.8) == []
-    assert await near_duplicates(store, "t", content_id("t", "never there"), at_least=0.8) == []
+    assert await near_duplicates(ScopedReader(store, Scope("other")), mine, at_least=0.8) == []
+    assert await near_duplicates(store, content_id("t", "never there"), at_least=0.8) == []
     await store.close()

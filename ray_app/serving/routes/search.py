@@ -14,7 +14,8 @@ from ray_app.search.request import SearchRequest
 from ray_app.search.searcher import Searcher, answer
 from ray_app.serving.problems import describe
 from ray_app.serving.schemas import SearchBody, SearchResult
-from ray_app.serving.services import ServicesOf
+from ray_app.serving.services import CallerOf, ServicesOf
+from ray_app.store.scope import Scope
 
 router = APIRouter(prefix="/v1", tags=["search"])
 
@@ -31,7 +32,7 @@ _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     response_model=SearchResult,
     responses={200: {"content": {media_type: {"schema": {"type": "string"}} for media_type in _STREAMS}}},
 )
-async def search(body: SearchBody, request: Request, services: ServicesOf) -> Response:
+async def search(body: SearchBody, request: Request, services: ServicesOf, caller: CallerOf) -> Response:
     """Documents that answer the query, best first, each with its best passage.
 
     With `Accept: text/event-stream` or `application/x-ndjson` the answer is a stream of events: `hits` by
@@ -43,16 +44,17 @@ async def search(body: SearchBody, request: Request, services: ServicesOf) -> Re
     media_type = _preferred(request.headers.get("accept", ""))
     if media_type:
         encode = _STREAMS[media_type]
-        return StreamingResponse(_stream(services.searcher, wanted, encode), media_type=media_type, headers=_HEADERS)
-    return JSONResponse(await answer(services.searcher, wanted))
+        events = _stream(services.searcher, wanted, caller.scope, encode)
+        return StreamingResponse(events, media_type=media_type, headers=_HEADERS)
+    return JSONResponse(await answer(services.searcher, wanted, caller.scope))
 
 
 async def _stream(
-    searcher: Searcher, wanted: SearchRequest, encode: Callable[[str, str], bytes]
+    searcher: Searcher, wanted: SearchRequest, scope: Scope, encode: Callable[[str, str], bytes]
 ) -> AsyncIterator[bytes]:
     """Ends with `done` or `error`. When the client goes away it is closed, and the search with it."""
     try:
-        async with aclosing(searcher.search(wanted)) as events:
+        async with aclosing(searcher.search(wanted, scope)) as events:
             async for event in events:
                 yield encode(event.name, json.dumps(event.data, ensure_ascii=False))
     except Exception as error:  # the status line is sent: the stream itself must say it
