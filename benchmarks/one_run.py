@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from benchmarks.memory import memory_watched
 from ray_app.records import When
@@ -63,7 +63,7 @@ def ingest_once(
     *,
     embed: When = "now",
     parse_workers: int | None = None,
-    ocr: Literal[auto, off] = "auto",
+    ocr: Literal["auto", "off"] = "auto",
 ) -> Figures:
     """Brings the folder into an empty index on a new local Ray."""
     from rich.console import Console
@@ -111,6 +111,9 @@ def _spilled_mb() -> float:
     import ray
     from ray._private.internal_api import get_memory_info_reply, get_state_from_address
 
-    state = get_state_from_address(ray.get_runtime_context().gcs_address)
-    spilled: int = get_memory_info_reply(state).store_stats.spilled_bytes_total
+    state = get_state_from_address(  # type: ignore[no-untyped-call]
+        ray.get_runtime_context().gcs_address
+    )
+    reply = get_memory_info_reply(state)  # type: ignore[no-untyped-call]
+    spilled: int = reply.store_stats.spilled_bytes_total
     return spilled / 2**20
