@@ -35,7 +35,9 @@ class Shares:
     embed_gpus: int
 
 
-def share_out(resources: Mapping[str, float], weights_bytes: int, settings: Settings, *, embed: bool = True) -> Shares:
+def share_out(
+    resources: Mapping[str, float], weights_bytes: int, settings: Settings, *, embedding: bool = True
+) -> Shares:
     """Both pools together claim at most six tenths of the cluster's CPUs, but one worker each.
 
     `resources` is what Ray says of the cluster. There is one embedding worker for each GPU; without GPUs
@@ -43,7 +45,7 @@ def share_out(resources: Mapping[str, float], weights_bytes: int, settings: Sett
     other at every matrix (docs/benchmarks.md). Where nothing is embedded, the CPUs are there for reading.
     """
     cpus = resources.get("CPU", 1.0)
-    extract = settings.ingest.parse_workers or max(1, math.floor(cpus / 4 if embed else cpus))
+    extract = settings.ingest.parse_workers or max(1, math.floor(cpus / 4 if embedding else cpus))
     gpus = 0 if settings.embedding.backend == "onnx" else math.floor(resources.get("GPU", 0))
     fitting = resources.get("memory", math.inf) * _MEMORY_SHARE / (2 * weights_bytes + _WORKER_BYTES)
     embed = settings.ingest.embed_workers or max(1, math.floor(gpus or min(cpus, fitting)))

@@ -82,7 +82,7 @@ def ingest(work: Work, settings: Settings, display: Display) -> Summary:
             ) as run,
         ):
             plan = Plan(run.id, pipeline, embed=work.embed == "now", keep_originals=work.keep_originals)
-            shares = share_out(cluster_resources(), model.weights.bytes, settings, embed=plan.embed)
+            shares = share_out(cluster_resources(), model.weights.bytes, settings, embedding=plan.embed)
             done = Tally()
             progress = start_progress(
                 run.job, STAGES if plan.embed else [stage for stage in STAGES if stage != "embed"]

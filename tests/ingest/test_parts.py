@@ -67,7 +67,7 @@ def test_pools_leave_processors_for_tasks_and_services(cpus):
 
 
 def test_every_processor_reads_where_nothing_is_embedded():
-    assert share_out({"CPU": 8}, 90_000_000, Settings(), embed=False).extract_workers == 8
+    assert share_out({"CPU": 8}, 90_000_000, Settings(), embedding=False).extract_workers == 8
 
 
 def test_settings_go_before_the_shares():
