@@ -12,17 +12,15 @@ import httpx
 import pytest
 
 from tests.conftest import RAY_APP
-from tests.system.processes import owner_of
+from tests.system.processes import owner_of, stopped
 
 QUERY = {"query": "notice period of the lease", "limit": 3}
 
 
 @pytest.fixture
 def stopped_owner(served):
-    pid = owner_of(served.data_dir / "index")
-    os.kill(pid, signal.SIGSTOP)
-    yield
-    os.kill(pid, signal.SIGCONT)
+    with stopped(owner_of(served.data_dir / "index")):
+        yield
 
 
 def test_searches_are_answered_while_an_ingest_writes(served, tmp_path):
@@ -63,13 +61,8 @@ def test_clients_that_go_away_leave_their_places_to_others(served, stopped_owner
 
 
 def test_a_server_whose_owner_stood_still_goes_on(served):
-    pid = owner_of(served.data_dir / "index")
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        with pytest.raises(httpx.TimeoutException):
-            httpx.post(f"{served.url}/v1/search", json=QUERY, timeout=1)
-    finally:
-        os.kill(pid, signal.SIGCONT)
+    with stopped(owner_of(served.data_dir / "index")), pytest.raises(httpx.TimeoutException):
+        httpx.post(f"{served.url}/v1/search", json=QUERY, timeout=1)
     assert httpx.post(f"{served.url}/v1/search", json=QUERY, timeout=30).json()["hits"]
 
 

@@ -1,8 +1,10 @@
-"""Finds the processes of this test session that are to be killed."""
+"""Finds the processes of this test session that are to be killed or stopped."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 from pathlib import Path
 
 PARSER, EMBEDDER = "ray_app.parsing.worker", "ray::MapWorker(MapBatches(Embed))"
@@ -30,6 +32,16 @@ def owner_of(index_dir):
         except (FileNotFoundError, PermissionError):
             continue
     raise AssertionError("nobody has the index open")
+
+
+@contextlib.contextmanager
+def stopped(pid):
+    """In the block the process stands still."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def _ancestors(pid):

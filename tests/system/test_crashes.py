@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ from ray_app.store.protocol import AnyOf, Filter, Missing
 from tests.conftest import RAY_APP, last_line_json, run_cli
 from tests.ingest.test_run import answered, asked, stored
 from tests.system.points import assert_same_points, points
-from tests.system.processes import EMBEDDER, PARSER, owner_of, workers
+from tests.system.processes import EMBEDDER, PARSER, owner_of, stopped, workers
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -41,19 +42,20 @@ class Disturbed:
     environment: dict[str, str]
     source: Any
     runs_before: frozenset[str]
+    bystanders: frozenset[int]
+    started: list[subprocess.Popen[str]]
 
     @property
     def command(self):
         return ["ingest", str(self.source.folder), "--delete-missing", "--json"]
 
     def start(self):
-        return subprocess.Popen(
-            [str(RAY_APP), *self.command],
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        command, pipe = [str(RAY_APP), *self.command], subprocess.PIPE
+        self.started.append(subprocess.Popen(command, env=self.environment, stdout=pipe, stderr=pipe, text=True))
+        return self.started[-1]
+
+    def workers(self, title):
+        return [pid for pid in workers(title) if pid not in self.bystanders]
 
     def wait_for(self, condition, ingest):
         """Returns as soon as `condition(store)` holds, which must be before the ingest ends."""
@@ -89,7 +91,11 @@ def disturbed(cluster, make_data_dir, source):
     environment = cluster.environment(data_dir) | {f"RAY_APP_INGEST__{name}": value for name, value in small.items()}
     with ray_session(settings):
         before = frozenset(place["run"] for place in stored(settings, DOCUMENTS).values())
-        yield Disturbed(settings, environment, source, before)
+        one = Disturbed(settings, environment, source, before, frozenset(workers(PARSER) + workers(EMBEDDER)), [])
+        yield one
+        for ingest in one.started:
+            ingest.kill()
+            ingest.communicate()
         stop_owner(settings.index_dir)
 
 
@@ -100,13 +106,24 @@ def ended(ingest):
     return last_line_json(output)
 
 
+def test_the_undisturbed_ingest_did_all_that_is_compared(changed_source):
+    places = [payload for (collection, _), (payload, _) in changed_source.after.items() if collection == DOCUMENTS]
+    assert Counter(place["outcome"] for place in places) == {"indexed": 253, "duplicate": 5, "quarantined": 1}
+    (stale,) = [place for place in places if place.get("stale")]
+    assert (stale["path"], stale["reason"]) == ("policy/ferie-og-fridage.pdf", "damaged")
+    assert {place["path"] for place in places if place["folder"] == "archive"} == {
+        path.relative_to(changed_source.folder).as_posix() for path in (changed_source.folder / "archive").iterdir()
+    }
+    assert not any(place["path"] in ("policy/sygefravaer.html", "notes/000.txt") for place in places)
+
+
 @both_sources
 @pytest.mark.parametrize("victim", ["owner", "embedding actor"])
 def test_an_ingest_survives_the_death_of_the(victim, disturbed):
     ingest = disturbed.start()
     disturbed.wait_for_the_middle(ingest)
-    for pid in [owner_of(disturbed.settings.index_dir)] if victim == "owner" else workers(EMBEDDER):
-        os.kill(pid, signal.SIGKILL)
+    (pid,) = [owner_of(disturbed.settings.index_dir)] if victim == "owner" else disturbed.workers(EMBEDDER)
+    os.kill(pid, signal.SIGKILL)
     assert ended(ingest)["documents"] == disturbed.source.documents
     disturbed.assert_undisturbed()
 
@@ -114,7 +131,7 @@ def test_an_ingest_survives_the_death_of_the(victim, disturbed):
 @changed_only
 def test_of_a_parsing_process_that_dies_only_the_document_is_lost_until_it_is_retried(disturbed):
     ingest = disturbed.start()
-    while not (reading := [pid for pid in workers(PARSER) if cpu_s(pid) > READING_CPU_S]):
+    while not (reading := [pid for pid in disturbed.workers(PARSER) if cpu_s(pid) > READING_CPU_S]):
         assert ingest.poll() is None, ingest.communicate()
     os.kill(reading[0], signal.SIGKILL)
     assert ended(ingest)["documents"] == disturbed.source.documents
@@ -176,10 +193,9 @@ async def fewer(store, contents):
 def test_a_second_ingest_of_a_source_is_refused_and_the_first_ends_undisturbed(disturbed):
     ingest = disturbed.start()
     disturbed.wait_for_the_middle(ingest)
-    (embedder,) = workers(EMBEDDER)
-    os.kill(embedder, signal.SIGSTOP)  # so that it is still at work when the second comes
-    second = run_cli(*disturbed.command, environment=disturbed.environment, check=False)
-    os.kill(embedder, signal.SIGCONT)
+    (embedder,) = disturbed.workers(EMBEDDER)
+    with stopped(embedder):  # so that the first is still at work when the second comes
+        second = run_cli(*disturbed.command, environment=disturbed.environment, check=False)
     assert second.returncode == 1
     assert f"(process {ingest.pid} on " in second.stderr
     assert "is at work on source 'papers': wait for it, or end it" in second.stderr
@@ -200,12 +216,11 @@ def test_who_loses_a_source_in_the_middle_of_its_ingest_finds_nothing_of_it_from
     allow("staff")
     ingest = disturbed.start()
     disturbed.wait_for_the_middle(ingest)
-    (embedder,) = workers(EMBEDDER)
-    os.kill(embedder, signal.SIGSTOP)
-    assert seen_by("staff")[0] == 10
-    allow("board")
-    assert seen_by("staff") == (0, 0, 0)
-    os.kill(embedder, signal.SIGCONT)
+    (embedder,) = disturbed.workers(EMBEDDER)
+    with stopped(embedder):
+        assert seen_by("staff")[0] == 10
+        allow("board")
+        assert seen_by("staff") == (0, 0, 0)
     while ingest.poll() is None:
         assert seen_by("staff") == (0, 0, 0)
     ended(ingest)
