@@ -7,34 +7,20 @@ import os
 import signal
 import subprocess
 import time
-from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.conftest import RAY_APP
+from tests.system.processes import owner_of, stopped
 
 QUERY = {"query": "notice period of the lease", "limit": 3}
 
 
-def owner_of(data_dir):
-    """The process that has the index's lock file open."""
-    lock = data_dir / "index" / "lock"
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if any(os.path.realpath(link) == str(lock) for link in (entry / "fd").iterdir()):
-                return int(entry.name)
-        except (FileNotFoundError, PermissionError):
-            continue
-    raise AssertionError("nobody has the index open")
-
-
 @pytest.fixture
 def stopped_owner(served):
-    pid = owner_of(served.data_dir)
-    os.kill(pid, signal.SIGSTOP)
-    yield
-    os.kill(pid, signal.SIGCONT)
+    with stopped(owner_of(served.data_dir / "index")):
+        yield
 
 
 def test_searches_are_answered_while_an_ingest_writes(served, tmp_path):
@@ -75,18 +61,13 @@ def test_clients_that_go_away_leave_their_places_to_others(served, stopped_owner
 
 
 def test_a_server_whose_owner_stood_still_goes_on(served):
-    pid = owner_of(served.data_dir)
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        with pytest.raises(httpx.TimeoutException):
-            httpx.post(f"{served.url}/v1/search", json=QUERY, timeout=1)
-    finally:
-        os.kill(pid, signal.SIGCONT)
+    with stopped(owner_of(served.data_dir / "index")), pytest.raises(httpx.TimeoutException):
+        httpx.post(f"{served.url}/v1/search", json=QUERY, timeout=1)
     assert httpx.post(f"{served.url}/v1/search", json=QUERY, timeout=30).json()["hits"]
 
 
 def test_a_server_whose_owner_is_killed_answers_again_by_itself(served):
-    os.kill(owner_of(served.data_dir), signal.SIGKILL)
+    os.kill(owner_of(served.data_dir / "index"), signal.SIGKILL)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         answer = httpx.post(f"{served.url}/v1/search", json=QUERY, timeout=60)

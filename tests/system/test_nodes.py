@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from ray_app.settings import StoreSettings
-from ray_app.store.collections import CHUNKS, CONTENTS, DENSE, DOCUMENTS
-from ray_app.store.edge import EdgeStore
-from tests.conftest import EXAMPLES, RAY_APP, ROOT, last_line_json, run_cli
-from tests.ingest.test_run import rounded
+from tests.conftest import RAY_APP, ROOT, last_line_json
+from tests.system.points import assert_same_points, points
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -44,44 +41,24 @@ def first_line(process):
 
 
 @pytest.mark.parametrize("nodes", [(1, 3)], indirect=True, ids=["one CPU is left of four"])
-def test_an_ingest_outlives_a_node(nodes, alone, make_data_dir):
-    calm = {**alone, "RAY_APP_DATA_DIR": str(make_data_dir("calm"))}
-    run_cli("ingest", str(EXAMPLES / "documents"), environment=calm)
+@pytest.mark.parametrize("source", ["new_source", "changed_source"], indirect=True)
+def test_an_ingest_outlives_a_node(source, nodes, alone):
+    index_dir = Path(alone["RAY_APP_DATA_DIR"]) / "index"
+    shutil.copytree(source.before, index_dir)
     environment = {**alone, "RAY_ADDRESS": first_line(nodes), "RAY_AUTH_MODE": "disabled"}
+    environment["RAY_APP_INGEST__BLOCK_DOCUMENTS"] = "4"
     ingest = subprocess.Popen(
-        [str(RAY_APP), "ingest", str(EXAMPLES / "documents"), "--json"],
+        [str(RAY_APP), "ingest", str(source.folder), "--delete-missing", "--json"],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     for line in ingest.stderr:
         if "documents/s" in line and not line.startswith("0/"):
             break  # some documents are written
-    assert ingest.poll() is None, "the run was over before the kill"
+    assert int(line.partition("/")[0]) < source.written, "all was written before the kill"
     nodes.stdin.write("kill\n")
     nodes.stdin.flush()
     output, errors = ingest.communicate(timeout=400)
     assert ingest.returncode == 0, errors
-    assert last_line_json(output)["documents"] == 87
+    assert last_line_json(output)["documents"] == source.documents
     end(nodes)
-    assert_same_points(*[asyncio.run(points(one["RAY_APP_DATA_DIR"])) for one in (environment, calm)])
-
-
-async def points(data_dir):
-    """Every point of an index that no process has open: its payload but for times and runs, and its vectors."""
-    store = await EdgeStore.open(Path(data_dir) / "index", StoreSettings())
-    found = {}
-    for name in (DOCUMENTS, CONTENTS, CHUNKS):
-        ids = [one.id for one in (await store.scroll(name, limit=10_000, fields=[]))[0]]
-        for record in store._shards[name].shard.retrieve(ids, True, True):
-            payload = {key: rounded(value) for key, value in record.payload.items() if key not in ("updated", "run")}
-            found[name, str(record.id)] = payload, record.vector or {}
-    await store.close()
-    return found
-
-
-def assert_same_points(some, others):
-    assert set(some) == set(others)
-    for identity, (payload, vectors) in some.items():
-        expected, expected_vectors = others[identity]
-        assert payload == expected
-        if DENSE in vectors:
-            assert vectors[DENSE] == pytest.approx(expected_vectors[DENSE], abs=1e-5)
+    assert_same_points(points(index_dir), source.after)
