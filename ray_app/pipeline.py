@@ -74,6 +74,12 @@ def open_splitter(model: PreparedModel, settings: ChunkingSettings) -> TextSplit
     return make_splitter(model.tokenizer(), passage_tokens(model, settings), settings.overlap_tokens)
 
 
+def warm_up() -> None:
+    """Loads what `extract` loads at its first document: some seconds that belong to a worker's start."""
+    detect("warm")
+    signature("warm")
+
+
 def fetch(ref: FileRef, max_bytes: int, settings: SourceSettings = sources.DEFAULTS) -> Fetched:
     """Reads the file; what may pass has been tried as often as the settings say, and is tried again by the next run."""
     try:

@@ -56,6 +56,7 @@ class Extract:
         self._store = self._runner.run(open_store(settings))
         for weakness in self._sandbox.start():
             progress.warn.remote(f"the parsing process {weakness}")
+        pipeline.warm_up()
         if last:  # no model is waited for
             progress.ready.remote()
 
