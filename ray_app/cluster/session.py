@@ -25,7 +25,8 @@ def ray_session(settings: Settings, *, environment: Mapping[str, str] = _NOTHING
 
     The cluster is, first to last: the one this process has joined already; `ray.address` or RAY_ADDRESS; the one where
     the index's owner lives (a running `ray-app serve`, say); a new local one, with the variables of
-    `environment` that are not set already. Raises ConfigurationError where a named cluster does not answer, IndexLockedError where the index is open elsewhere.
+    `environment` that are not set already. Raises ConfigurationError where a named cluster does not answer,
+    IndexLockedError where the index is open elsewhere.
     """
     import ray
 
