@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 from ray_app.cluster.quiet import quiet_ray
 from ray_app.errors import ConfigurationError
@@ -14,16 +15,18 @@ from ray_app.store import owner
 
 # Ray ends idle processes beyond the number of CPUs after a second. Where CPUs are few, each block's write
 # would then start a process anew: a second of CPU time, every few seconds.
-_KEEP_WORKERS = ("RAY_idle_worker_killing_time_threshold_ms", "120000")
+_KEEP_WORKERS = {"RAY_idle_worker_killing_time_threshold_ms": "120000"}
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @contextmanager
-def ray_session(settings: Settings) -> Iterator[None]:
+def ray_session(settings: Settings, *, environment: Mapping[str, str] = _NOTHING) -> Iterator[None]:
     """Within it, Ray is connected and the embedded index has its owner in the same cluster.
 
     The cluster is, first to last: the one this process has joined already; `ray.address` or RAY_ADDRESS; the one where
-    the index's owner lives (a running `ray-app serve`, say); a new local one. Raises ConfigurationError
-    where a named cluster does not answer, IndexLockedError where the index is open elsewhere.
+    the index's owner lives (a running `ray-app serve`, say); a new local one, with the variables of
+    `environment` that are not set already. Raises ConfigurationError where a named cluster does not answer,
+    IndexLockedError where the index is open elsewhere.
     """
     import ray
 
@@ -31,7 +34,7 @@ def ray_session(settings: Settings) -> Iterator[None]:
         _own(settings)
         yield
         return
-    started_here = _connect(settings)
+    started_here = _connect(settings, environment)
     try:
         _own(settings)
         yield
@@ -41,7 +44,7 @@ def ray_session(settings: Settings) -> Iterator[None]:
         ray.shutdown()
 
 
-def _connect(settings: Settings) -> bool:
+def _connect(settings: Settings, environment: Mapping[str, str]) -> bool:
     """True where the cluster is a new local one."""
     import ray
 
@@ -61,7 +64,8 @@ def _connect(settings: Settings) -> bool:
         if owned is None:
             raise owner.locked(settings.index_dir, holder)
         return False
-    os.environ.setdefault(*_KEEP_WORKERS)
+    for name, value in {**_KEEP_WORKERS, **environment}.items():
+        os.environ.setdefault(name, value)
     with quiet_ray():
         ray.init(
             "local",

