@@ -9,6 +9,11 @@
     ├── ModelError            weights, an exported model or a classifier cannot be used
     ├── QueryError            a search asks for something that does not exist; carries a stable reason
     ├── NotFoundError         no such document
+    ├── AuthenticationError   nobody known asks
+    ├── ForbiddenError        the caller may not do this
+    ├── IdentityProviderError who asks cannot be found out just now
+    ├── TooManyRequestsError  the caller asks too often; says when to come back
+    ├── TooLargeError         a request is larger than is read
     └── StoreError            the index cannot do what was asked
         ├── IndexLockedError  another process owns the index
         ├── StoreUnavailableError  it does not answer just now; another try may do
@@ -77,6 +82,34 @@ class QueryError(RayAppError):
 
 class NotFoundError(RayAppError):
     """Nothing with this id is in the index."""
+
+
+class AuthenticationError(RayAppError):
+    """The request has no credentials, or none that are valid."""
+
+
+class ForbiddenError(RayAppError):
+    """The caller is known, and may not do this."""
+
+
+class IdentityProviderError(RayAppError):
+    """The keys that tokens are checked against cannot be fetched: another try may do."""
+
+
+class TooManyRequestsError(RayAppError):
+    """The caller asks more often than is allowed; `retry_after_s` is when it may again."""
+
+    def __init__(self, detail: str, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
+class TooLargeError(RayAppError):
+    """A part of the request is larger than is read: `part` is `body` or `headers`."""
+
+    def __init__(self, detail: str, part: str) -> None:
+        super().__init__(detail)
+        self.part = part
 
 
 class StoreError(RayAppError):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # When a document's passages get their vectors: in the same run, or in a backfill.
 When = Literal["now", "later"]
+# What a caller may do: read; also upload, label and delete; also look after keys, sources, jobs and the audit log.
+Role = Literal["reader", "editor", "admin"]
 _NAMESPACE = uuid.UUID("6f2f3c5e-7d2c-5d52-9a3e-2f1f0c7f3b11")
 # Between a file's URI and the name of a file inside it.
 INSIDE = "!/"

@@ -7,8 +7,10 @@ docs/reference/settings.md is generated from the descriptions.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 import yaml
 from platformdirs import user_data_path
@@ -20,16 +22,22 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_serializer,
+    field_validator,
 )
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
 from ray_app.errors import ConfigurationError
+from ray_app.records import Role
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
+# Signatures by a private key that only the provider has: never `none`, never by a secret that both sides know.
+Signature = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Group(BaseModel):
@@ -275,6 +283,99 @@ class ServingSettings(Group):
     max_texts: int = Field(256, gt=0, description="Most texts of one embeddings or classification request.")
     max_text_chars: int = Field(200_000, gt=0, description="Longest text of such a request.")
     batch_wait_s: float = Field(0.005, ge=0, description="How long the embedding deployment fills a batch.")
+    max_body_mb: int = Field(
+        16,
+        gt=0,
+        description="Largest body of a request that carries no file: room for a book's text, while a hundred at a time "
+        "still fit into memory. A body with a file may be as large as parsing.max_file_mb, and 1 MB more.",
+    )
+    max_header_kb: int = Field(
+        16, gt=0, description="Most kilobytes of a request's headers: a token that names very many groups takes a few."
+    )
+    public_url: str | None = Field(
+        None, description="Where people reach the API, for links in invitations; unset: as the request was addressed."
+    )
+
+
+class OidcSettings(Group):
+    """Tokens of an OpenID Connect provider (JWT). Off until `issuer` is set."""
+
+    issuer: str | None = Field(None, description="The provider's issuer, exactly as tokens name it (`iss`).")
+    audience: str | None = Field(
+        None, description="What tokens must be meant for (`aud`): without it, tokens for other services would do."
+    )
+    jwks_url: str | None = Field(
+        None, description="Where the provider's public keys are; unset: asked of the issuer's discovery document."
+    )
+    algorithms: tuple[Signature, ...] = Field(
+        ("RS256", "ES256"), min_length=1, description="Signatures that are accepted; all by a private key."
+    )
+    leeway_s: int = Field(60, ge=0, le=600, description="By how much the provider's clock may differ.")
+    keys_s: float = Field(
+        3600.0, gt=0, description="How long fetched keys are believed; an unknown key is asked for at once."
+    )
+    refetch_s: float = Field(
+        10.0,
+        ge=0,
+        description="Least time between two such questions, so that made-up tokens do not flood it.",
+    )
+    timeout_s: float = Field(5.0, gt=0, description="Longest wait for the provider.")
+    name_claim: str = Field("preferred_username", description="The claim with a name for people; else `sub` is shown.")
+    tenant_claim: str | None = Field(
+        None, description="The claim that names the tenant; unset: everyone belongs to the setting `tenant`."
+    )
+    groups_claim: str = Field("groups", description="The claim with access groups; dots lead into objects.")
+    roles_claim: str = Field("roles", description="The claim with roles, such as realm_access.roles.")
+    roles: dict[str, Role] = Field(
+        default_factory=lambda: dict[str, Role](reader="reader", editor="editor", admin="admin"),
+        description="What the provider calls a role: what it is here. The highest counts.",
+    )
+    default_role: Role | None = Field(None, description="The role of who has none of these; unset: they are refused.")
+
+    @field_validator("issuer", "jwks_url")
+    @classmethod
+    def _is_secure(cls, url: str | None) -> str | None:
+        """Whoever can change the keys on their way can be anybody."""
+        parts = urlsplit(url or "https:")
+        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+            raise ValueError("must begin with https://, or with http:// on this machine")
+        return url
+
+
+class AuthSettings(Group):
+    """Who may do what over HTTP."""
+
+    mode: Literal["open", "required"] = Field(
+        "open",
+        description="open: everyone is an administrator, so the API listens on loopback only; required: each request "
+        "needs an API key or a token.",
+    )
+    key_use_s: float = Field(
+        60.0, ge=0, description="How exact a key's time of last use is: more would be a write for each request."
+    )
+    key_days: int | None = Field(
+        None, gt=0, description="After how many days a new key ends that is not told otherwise; unset: never."
+    )
+    invitation_hours: int = Field(72, gt=0, description="How long an invitation can be redeemed: a long weekend.")
+    requests_per_minute: int | None = Field(
+        600,
+        gt=0,
+        description="Most requests of one caller in any minute: ten a second is more than a person's typing, and less "
+        "than one replica answers. Counted by each replica unless redis_url is set; unset: no limit.",
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="A Redis server where all replicas count together, such as redis://:password@host:6379/0."
+    )
+    audit_days: int = Field(365, gt=0, description="How long the audit log of changes is kept.")
+    oidc: OidcSettings = OidcSettings()
+
+
+class ClientSettings(Group):
+    """Commands that ask a running server."""
+
+    api_key: SecretStr | None = Field(
+        None, description="The API key that `ray-app search` sends; the variable RAY_APP_API_KEY is read too."
+    )
 
 
 class LoggingSettings(Group):
@@ -322,6 +423,8 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     search: SearchSettings = SearchSettings()
     serving: ServingSettings = ServingSettings()
+    auth: AuthSettings = AuthSettings()
+    client: ClientSettings = ClientSettings()
     logging: LoggingSettings = LoggingSettings()
     ray: RaySettings = RaySettings()
 
@@ -355,7 +458,9 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment before file: `load` hands the file's values in as initial ones."""
-        return env_settings, init_settings
+        key = os.environ.get("RAY_APP_API_KEY")
+        short = InitSettingsSource(settings_cls, {"client": {"api_key": key}} if key else {})
+        return env_settings, short, init_settings
 
     @classmethod
     def load(cls, config: Path | None = None) -> Self:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ray_app import __version__
-from ray_app.cli import backfill, ingest, quarantine, runs, search, serve, sources, status, train
+from ray_app.cli import backfill, ingest, keys, quarantine, runs, search, serve, sources, status, train
 from ray_app.errors import RayAppError
 from ray_app.logs import log_to_stderr
 from ray_app.settings import Settings
@@ -32,6 +32,7 @@ app.command()(status.status)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(sources.app, name="sources")
 app.add_typer(runs.app, name="runs")
+app.add_typer(keys.app, name="keys")
 
 
 def _version(wanted: bool) -> None:

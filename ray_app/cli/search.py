@@ -42,7 +42,8 @@ def search(
     body: dict[str, Any] = {"query": query, "limit": limit, "mode": mode, "filters": _parse(filters or [])}
     url = None if groups else read_server_address(settings.data_dir)  # a server takes nobody's word for a group
     if url and client.is_ready(url):
-        found = client.search(url, body)
+        key = settings.client.api_key
+        found = client.search(url, body, api_key=key.get_secret_value() if key else None)
     else:
         scope = Scope(settings.tenant, tuple(groups) if groups else None)
         found = asyncio.run(_directly(settings, SearchRequest(**body), scope))

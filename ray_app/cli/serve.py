@@ -21,4 +21,11 @@ def serve(
     chosen = {name: value for name, value in (("port", port), ("host", host)) if value is not None}
     settings = settings.model_copy(update={"serving": settings.serving.model_copy(update=chosen)})
     typer.echo("starting Ray Serve", err=True)
-    serve_forever(settings, lambda url: typer.echo(f"ray-app answers at {url} (API: {url}/docs); Ctrl-C ends it"))
+    serve_forever(settings, lambda url: typer.echo(_told(url, settings)))
+
+
+def _told(url: str, settings: Settings) -> str:
+    said = f"ray-app answers at {url} (API: {url}/docs); Ctrl-C ends it"
+    if settings.auth.mode == "required":
+        return said
+    return f"{said}\nIt is open: whoever is on this machine may do everything (setting auth.mode)."

@@ -1,11 +1,13 @@
-"""The small file beside an index that says where its server answers."""
+"""Where a server answers: the small file beside an index that says so, and whether that is this machine only."""
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
@@ -36,3 +38,14 @@ def address_written(data_dir: Path, url: str) -> Iterator[None]:
         yield
     finally:
         path.unlink(missing_ok=True)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, with a port or without, is this machine seen from itself."""
+    if host == "localhost":
+        return True
+    try:
+        name = urlsplit(f"//[{host}]" if host.count(":") > 1 and "[" not in host else f"//{host}").hostname or ""
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -10,11 +10,14 @@ from fastapi import FastAPI
 from ray.serve.handle import DeploymentHandle
 
 from ray_app import __version__
+from ray_app.logs import log_to_stderr
 from ray_app.models.embedder import Vectors
 from ray_app.records import Label
 from ray_app.serving import problems
-from ray_app.serving.routes import ROUTERS
-from ray_app.serving.services import Classify, Embed, attach, open_services
+from ray_app.serving.bound import check_bound
+from ray_app.serving.middleware import Gate
+from ray_app.serving.routes import PUBLIC_ROUTERS, ROUTERS
+from ray_app.serving.services import BEARER, Classify, Embed, attach, open_services
 from ray_app.settings import Settings
 
 
@@ -34,7 +37,10 @@ def create_app(settings: Settings, embed: Embed, classify: Classify) -> FastAPI:
         lifespan=lifespan,
     )
     problems.install(app)
+    app.add_middleware(Gate, settings=settings)
     for router in ROUTERS:
+        app.include_router(router, dependencies=[BEARER], responses=problems.OF_ALL)
+    for router in PUBLIC_ROUTERS:
         app.include_router(router)
     return app
 
@@ -45,6 +51,8 @@ class Http:
     def __init__(
         self, settings: Settings, embedding: DeploymentHandle[Any], classification: DeploymentHandle[Any]
     ) -> None:
+        log_to_stderr(settings.logging, worker=True)
+        check_bound(settings.auth)  # a Serve configuration says itself where to listen
         self._settings = settings
         self._embedding = embedding
         self._classification = classification

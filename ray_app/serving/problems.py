@@ -9,10 +9,22 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from ray_app.errors import ModelError, NotFoundError, QueryError, RayAppError, StoreError
+from ray_app.errors import (
+    AuthenticationError,
+    ForbiddenError,
+    IdentityProviderError,
+    ModelError,
+    NotFoundError,
+    QueryError,
+    RayAppError,
+    StoreError,
+    TooLargeError,
+    TooManyRequestsError,
+)
+from ray_app.serving.requestid import current_request
 
 _TYPE = "urn:ray-app:problem:"
 # An owner that Ray starts again is back within seconds.
@@ -28,11 +40,28 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    request_id: str | None = Field(None, description="What the server's log calls this request.")
+
+
+def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """How the OpenAPI page shows that an endpoint may answer with these problems."""
+    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+# What any endpoint may answer that is not for everybody.
+OF_ALL = described(401, 403, 413, 429)
 
 
 def problem(status: int, kind: str, detail: str, **headers: str) -> JSONResponse:
     """The response for one problem; `kind` is the end of its type."""
-    body = Problem(type=_TYPE + kind, title=HTTPStatus(status).phrase, status=status, detail=detail)
+    body = Problem(
+        type=_TYPE + kind,
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        request_id=current_request(),
+    )
     return JSONResponse(
         body.model_dump(),
         status,
@@ -48,6 +77,17 @@ def describe(error: Exception) -> JSONResponse:
             return problem(422, error.reason, str(error))
         case NotFoundError():
             return problem(404, "not-found", str(error))
+        case AuthenticationError():
+            return problem(401, "unauthenticated", str(error), WWW_Authenticate='Bearer realm="ray-app"')
+        case ForbiddenError():
+            return problem(403, "forbidden", str(error))
+        case TooLargeError():
+            status = 431 if error.part == "headers" else 413
+            return problem(status, f"{error.part}-too-large", str(error))
+        case TooManyRequestsError():
+            return problem(429, "too-many-requests", str(error), Retry_After=str(error.retry_after_s))
+        case IdentityProviderError():
+            return problem(503, "identity-provider-away", str(error), Retry_After=_RETRY_AFTER_S)
         case StoreError() | ModelError():
             return problem(503, "index-not-ready", str(error), Retry_After=_RETRY_AFTER_S)
         case RayAppError():
@@ -75,6 +115,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error.__cause__, RayAppError):  # of ours, while the body was read
+            return describe(error.__cause__)
         kinds = {404: "not-found", 405: "method-not-allowed"}
         return problem(
             error.status_code,

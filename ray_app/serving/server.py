@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from ray_app.cluster.session import ray_session
 from ray_app.models.prepared import prepare_model
 from ray_app.serving.address import address_written
+from ray_app.serving.bound import check_address, check_bound
 from ray_app.serving.ingress import ingress_environment
 from ray_app.settings import Settings
 
@@ -21,8 +22,10 @@ _LOGGING = {"log_level": "WARNING", "enable_access_log": False}
 def serve_forever(settings: Settings, announce: Callable[[str], None]) -> None:
     """Serves until SIGINT or SIGTERM. `announce` is given the URL once searches work.
 
-    Raises ConfigurationError where the port is taken, IndexLockedError where another process has the index.
+    Raises ConfigurationError where the port is taken, or where everyone could reach an API that is open;
+    IndexLockedError where another process has the index.
     """
+    check_address(settings.serving.host, settings.auth)
     stop = threading.Event()
     with _signals_set(stop):
         prepare_model(settings)  # here, once, not in each replica at the same time
@@ -46,6 +49,7 @@ def _start(settings: Settings) -> None:
 
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
     serve.start(http_options={"host": settings.serving.host, "port": settings.serving.port}, logging_config=_LOGGING)
+    check_bound(settings.auth)  # Serve may have been running before, at another address
     serve.run(application(settings), name=_APP, logging_config=_LOGGING)
 
 

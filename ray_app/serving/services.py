@@ -9,14 +9,20 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
+from fastapi.params import Depends as Dependency
+from fastapi.security import HTTPBearer
 
-from ray_app.models.embedder import Vectors, open_embedder
+from ray_app.models.embedder import Embedder, Vectors, open_embedder
 from ray_app.models.prepared import prepare_model
-from ray_app.records import Label
+from ray_app.records import Label, Role
 from ray_app.search.searcher import Searcher
-from ray_app.serving.caller import Caller, caller_of
+from ray_app.serving.auth import Authenticator
+from ray_app.serving.caller import Caller
+from ray_app.serving.ratelimit import Rates
+from ray_app.serving.requestid import current_request
 from ray_app.settings import Settings
 from ray_app.store import open_store
+from ray_app.store.audit import AuditEntry, write_entry
 from ray_app.store.owner import start_owner
 from ray_app.store.protocol import Store
 from ray_app.store.scope import ScopedReader
@@ -36,6 +42,15 @@ class Services:
     model_name: str
     embed: Embed
     classify: Classify
+    auth: Authenticator
+    rates: Rates
+
+
+def services_over(store: Store, embedder: Embedder, settings: Settings, embed: Embed, classify: Classify) -> Services:
+    """The services of a replica whose index is open and whose model is loaded."""
+    searcher = Searcher(store, embedder, settings)
+    auth, rates = Authenticator(settings, store), Rates(settings.auth)
+    return Services(settings, store, searcher, embedder.manifest.name, embed, classify, auth, rates)
 
 
 @asynccontextmanager
@@ -48,8 +63,7 @@ async def open_services(settings: Settings, embed: Embed, classify: Classify) ->
     store = await open_store(settings)
     try:
         await store.ensure(fingerprint=model.manifest.fingerprint, dimension=model.manifest.dimension)
-        searcher = Searcher(store, embedder, settings)
-        yield Services(settings, store, searcher, model.manifest.name, embed, classify)
+        yield services_over(store, embedder, settings, embed, classify)
     finally:
         await store.close()
 
@@ -67,11 +81,39 @@ def _services(request: Request) -> Services:
 ServicesOf = Annotated[Services, Depends(_services)]
 
 
-def _caller(services: ServicesOf) -> Caller:
-    return caller_of(services.settings)
+def _caller(request: Request) -> Caller:
+    """Noted by the gate (`middleware.py`), which lets nobody else through."""
+    caller: Caller = request.state.caller
+    return caller
 
 
 CallerOf = Annotated[Caller, Depends(_caller)]
+
+# How the OpenAPI page shows it; the gate is what asks for it.
+BEARER = Depends(
+    HTTPBearer(
+        scheme_name="bearer",
+        description="An API key (`ray_...`), or a token of the OpenID Connect provider.",
+        auto_error=False,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Requires:
+    """A dependency: the caller may all that this role may. Raises ForbiddenError."""
+
+    role: Role
+
+    async def __call__(self, caller: CallerOf) -> Caller:
+        caller.check(self.role)
+        return caller
+
+
+def requires(role: Role) -> Dependency:
+    """What a route declares that is not for every reader: `dependencies=[requires("editor")]`."""
+    dependency: Dependency = Depends(Requires(role))
+    return dependency
 
 
 def _index(services: ServicesOf, caller: CallerOf) -> ScopedReader:
@@ -80,3 +122,31 @@ def _index(services: ServicesOf, caller: CallerOf) -> ScopedReader:
 
 # What the caller may see of the index: the only way for a route to read documents.
 IndexOf = Annotated[ScopedReader, Depends(_index)]
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Writes the audit log in the caller's name."""
+
+    services: Services
+    caller: Caller
+
+    async def __call__(self, what: str, which: str, detail: str = "") -> None:
+        """Notes that `what` (such as `key.create`) was done to `which` (an id). Never a text of a document."""
+        entry = AuditEntry(
+            tenant=self.caller.scope.tenant,
+            who=f"{self.caller.id} ({self.caller.name})",
+            what=what,
+            which=which,
+            request=current_request() or "",
+            detail=detail,
+        )
+        await write_entry(self.services.store, entry, keep_days=self.services.settings.auth.audit_days)
+
+
+def _audit(services: ServicesOf, caller: CallerOf) -> Audit:
+    return Audit(services, caller)
+
+
+# What a route that changes something calls when it is done.
+AuditOf = Annotated[Audit, Depends(_audit)]

@@ -1,13 +1,22 @@
-"""The endpoints, one resource a file. A new one is a router in `ROUTERS`."""
+"""The endpoints, one resource a file. A new one is a router in `ROUTERS`.
+
+Every request needs a caller, whatever an endpoint says. One that is not for every reader declares
+`dependencies=[requires("editor")]`, and one that changes something calls `AuditOf` when it is done.
+tests/serving/test_auth_isolation.py wants a row for each.
+"""
 
 from fastapi import APIRouter
 
-from ray_app.serving.routes import classify, documents, embeddings, health, search
+from ray_app.serving.routes import audit, classify, documents, embeddings, health, invitation, keys, me, search
 
 ROUTERS: tuple[APIRouter, ...] = (
     search.router,
     documents.router,
     classify.router,
     embeddings.router,
-    health.router,
+    me.router,
+    keys.router,
+    audit.router,
 )
+# For anybody: their paths stand in `middleware.PUBLIC` too.
+PUBLIC_ROUTERS: tuple[APIRouter, ...] = (health.router, invitation.router)
