@@ -9,6 +9,7 @@
     ├── ModelError            weights, an exported model or a classifier cannot be used
     ├── QueryError            a search asks for something that does not exist; carries a stable reason
     ├── NotFoundError         no such document
+    ├── RefusedError          a request cannot be granted as things are; carries a stable reason
     └── StoreError            the index cannot do what was asked
         ├── IndexLockedError  another process owns the index
         ├── StoreUnavailableError  it does not answer just now; another try may do
@@ -67,7 +68,7 @@ class QueryError(RayAppError):
     """A search asks for something that does not exist.
 
     `reason` is a stable code: `empty-query`, `limit-out-of-range`, `unknown-filter-field`,
-    `invalid-filter`, `unknown-facet`, `invalid-cursor`.
+    `invalid-filter`, `unknown-facet`, `invalid-cursor`, `invalid-name`.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -77,6 +78,17 @@ class QueryError(RayAppError):
 
 class NotFoundError(RayAppError):
     """Nothing with this id is in the index."""
+
+
+class RefusedError(RayAppError):
+    """A request is understood, and cannot be granted as things are.
+
+    `reason` is a stable code: `too-large`, `unsupported-media-type`, `conflict`, `gone`, `range-not-satisfiable`.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
 
 
 class StoreError(RayAppError):

@@ -12,11 +12,18 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from ray_app.errors import ModelError, NotFoundError, QueryError, RayAppError, StoreError
+from ray_app.errors import ModelError, NotFoundError, ParsingError, QueryError, RayAppError, RefusedError, StoreError
 
 _TYPE = "urn:ray-app:problem:"
 # An owner that Ray starts again is back within seconds.
 _RETRY_AFTER_S = "2"
+_REFUSALS = {
+    "conflict": 409,
+    "gone": 410,
+    "too-large": 413,
+    "unsupported-media-type": 415,
+    "range-not-satisfiable": 416,
+}
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +55,10 @@ def describe(error: Exception) -> JSONResponse:
             return problem(422, error.reason, str(error))
         case NotFoundError():
             return problem(404, "not-found", str(error))
+        case RefusedError():
+            return problem(_REFUSALS[error.reason], error.reason, str(error))
+        case ParsingError():
+            return problem(422, error.reason.replace("_", "-"), str(error))
         case StoreError() | ModelError():
             return problem(503, "index-not-ready", str(error), Retry_After=_RETRY_AFTER_S)
         case RayAppError():

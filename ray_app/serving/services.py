@@ -10,11 +10,13 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 
+from ray_app.ingest.online import Handle, start_online
 from ray_app.models.embedder import Vectors, open_embedder
 from ray_app.models.prepared import prepare_model
 from ray_app.records import Label
 from ray_app.search.searcher import Searcher
 from ray_app.serving.caller import Caller, caller_of
+from ray_app.serving.drawer import Drawer
 from ray_app.settings import Settings
 from ray_app.store import open_store
 from ray_app.store.owner import start_owner
@@ -28,7 +30,7 @@ Classify = Callable[[list[str]], Awaitable[list[tuple[Label, ...]]]]
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One replica's index, searcher, and ways to the other deployments."""
+    """One replica's index, searcher, and ways to the other deployments and to the online worker."""
 
     settings: Settings
     store: Store
@@ -36,6 +38,12 @@ class Services:
     model_name: str
     embed: Embed
     classify: Classify
+    drawer: Drawer
+    online: Handle
+
+    def wake(self) -> None:
+        """Tells the online worker that something waits; it would find it by itself, later."""
+        self.online.wake.remote()
 
 
 @asynccontextmanager
@@ -46,11 +54,14 @@ async def open_services(settings: Settings, embed: Embed, classify: Classify) ->
     if not settings.store.url:
         await asyncio.to_thread(start_owner, settings.index_dir, settings.store)
     store = await open_store(settings)
+    drawer = Drawer(settings)
     try:
         await store.ensure(fingerprint=model.manifest.fingerprint, dimension=model.manifest.dimension)
         searcher = Searcher(store, embedder, settings)
-        yield Services(settings, store, searcher, model.manifest.name, embed, classify)
+        online = await asyncio.to_thread(start_online, settings)
+        yield Services(settings, store, searcher, model.manifest.name, embed, classify, drawer, online)
     finally:
+        await drawer.close()
         await store.close()
 
 

@@ -2,11 +2,23 @@
 
 from fastapi import APIRouter
 
-from ray_app.serving.routes import classify, documents, embeddings, health, search
+from ray_app.serving.routes import (
+    classify,
+    document_changes,
+    document_originals,
+    document_pages,
+    documents,
+    embeddings,
+    health,
+    search,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     search.router,
     documents.router,
+    document_changes.router,
+    document_originals.router,
+    document_pages.router,
     classify.router,
     embeddings.router,
     health.router,
