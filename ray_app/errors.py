@@ -14,6 +14,7 @@
     ├── IdentityProviderError who asks cannot be found out just now
     ├── TooManyRequestsError  the caller asks too often; says when to come back
     ├── TooLargeError         a request is larger than is read
+    ├── RefusedError          a request cannot be granted as things are; carries a stable reason
     └── StoreError            the index cannot do what was asked
         ├── IndexLockedError  another process owns the index
         ├── StoreUnavailableError  it does not answer just now; another try may do
@@ -72,7 +73,7 @@ class QueryError(RayAppError):
     """A search asks for something that does not exist.
 
     `reason` is a stable code: `empty-query`, `limit-out-of-range`, `unknown-filter-field`,
-    `invalid-filter`, `unknown-facet`, `invalid-cursor`.
+    `invalid-filter`, `unknown-facet`, `invalid-cursor`, `invalid-name`.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -110,6 +111,17 @@ class TooLargeError(RayAppError):
     def __init__(self, detail: str, part: str) -> None:
         super().__init__(detail)
         self.part = part
+
+
+class RefusedError(RayAppError):
+    """A request is understood, and cannot be granted as things are.
+
+    `reason` is a stable code: `too-large`, `unsupported-media-type`, `conflict`, `gone`, `range-not-satisfiable`.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
 
 
 class StoreError(RayAppError):

@@ -179,13 +179,15 @@ class Failure:
 
 
 class Outcome(StrEnum):
-    """What became of a document in a run."""
+    """What became of a document in a run; the last two are of documents that the online worker has yet to finish."""
 
     INDEXED = "indexed"
     UNCHANGED = "unchanged"
     DUPLICATE = "duplicate"
     QUARANTINED = "quarantined"
     DELETED = "deleted"
+    QUEUED = "queued"
+    PROCESSING = "processing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,10 +90,46 @@ class SourceSettings(Group):
 
 
 class OriginalsSettings(Group):
-    """Copies of originals, for sources that ask for them."""
+    """Uploaded originals, and copies for sources that ask for them."""
 
     url: str | None = Field(
         None, description="Where copies are kept: an fsspec URL such as s3://bucket/originals; unset: in data_dir."
+    )
+
+
+class UploadSettings(Group):
+    """Documents that are uploaded over HTTP, and the online worker that indexes them."""
+
+    source: str = Field(
+        "uploads", pattern=r"^\w[\w.-]{0,99}$", description="Source of uploaded documents for which none is named."
+    )
+    max_files: int = Field(
+        100, gt=0, description="Most files of one request; each may be as large as parsing.max_file_mb."
+    )
+    batch_documents: int = Field(
+        8, gt=0, description="Most documents that the online worker indexes at a time: few, so that none waits long."
+    )
+    poll_s: float = Field(
+        5.0, gt=0, description="How often the online worker looks for what waits when nobody woke it."
+    )
+    attempts: int = Field(
+        3,
+        gt=0,
+        description="How often a document may end the online worker, or fail for a passing reason, before it goes into "
+        "quarantine.",
+    )
+    longest_wait_s: float = Field(
+        60.0, gt=0, description="Longest wait between two such attempts; the first waits are shorter."
+    )
+
+
+class PageSettings(Group):
+    """Images of pages."""
+
+    width: int = Field(1000, gt=0, description="Width in pixels where none is asked for.")
+    max_width: int = Field(2400, gt=0, description="Largest width that may be asked for, in pixels.")
+    timeout_s: float = Field(
+        20.0, gt=0, description="Longest time, and most CPU time, for the image of one page; then the request fails."
     )
 
 
@@ -416,6 +452,8 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     sources: SourceSettings = SourceSettings()
     originals: OriginalsSettings = OriginalsSettings()
+    uploads: UploadSettings = UploadSettings()
+    pages: PageSettings = PageSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
     chunking: ChunkingSettings = ChunkingSettings()
     parsing: ParsingSettings = ParsingSettings()

@@ -30,6 +30,7 @@ from ray_app.store.quarantine import (
     reasons,
     stored_ref,
 )
+from ray_app.store.queue import URI_SCHEME, enqueue, entry_for
 
 app = typer.Typer(help="Documents that could not be indexed.", no_args_is_help=True)
 
@@ -98,7 +99,11 @@ def retry(
     if bool(documents) == bool(reason or source or everything):
         raise ConfigurationError("name documents by id or URI, or say which: --reason, --source or --all")
     settings: Settings = context.obj
-    refs = asyncio.run(_start_over(settings, documents, reason, source))
+    refs, uploads = asyncio.run(_start_over(settings, documents, reason, source))
+    if uploads:
+        typer.echo(f"{uploads} uploaded documents wait for the online worker of ray-app serve", err=as_json)
+    if uploads and not refs:
+        return
     if not refs:
         typer.echo("no such document is in quarantine", err=as_json)
         return
@@ -169,8 +174,8 @@ async def _export(settings: Settings, stream: IO[str], form: str, reason: str | 
 
 async def _start_over(
     settings: Settings, documents: Iterable[str] | None, reason: str | None, source: str | None
-) -> list[FileRef]:
-    """Makes the documents count as changed, and says where they lie."""
+) -> tuple[list[FileRef], int]:
+    """Makes the documents count as changed, and says where they lie; how many were uploaded, and are queued instead."""
     store = await open_store(settings)
     try:
         if documents:
@@ -180,7 +185,10 @@ async def _start_over(
             wanted = [one async for one in all_quarantined(store, settings.tenant, reason=reason, source=source)]
         tops = await outermost(store, wanted)
         await forget_verdict(store, [*tops, *wanted])
-        return [_as_it_is(stored_ref(top.payload), settings) for top in tops]
+        uploads = [top for top in tops if top.payload["uri"].startswith(f"{URI_SCHEME}://")]
+        await store.run(enqueue, [entry_for(top, "reprocess") for top in uploads])
+        refs = [_as_it_is(stored_ref(top.payload), settings) for top in tops if top not in uploads]
+        return refs, len(uploads)
     finally:
         await store.close()
 

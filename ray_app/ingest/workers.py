@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,12 +17,13 @@ from ray.data.block import Block
 from ray.data.datasource import WriteResult
 
 from ray_app import pipeline
+from ray_app.ingest.isolation import isolated
 from ray_app.ingest.progress import Failed, Handle
 from ray_app.ingest.reporting import PatientSandbox, measured, tell_written
 from ray_app.ingest.summary import Tally
 from ray_app.logs import log_to_stderr
 from ray_app.models.prepared import prepare_model
-from ray_app.records import Document, Failure, FileRef
+from ray_app.records import Document, FileRef
 from ray_app.settings import Settings
 from ray_app.store import open_store
 from ray_app.store.lookup import known_contents
@@ -141,22 +142,6 @@ class IndexSink(Datasink[Tally]):
 
     def on_write_complete(self, write_result: WriteResult[Tally]) -> None:
         self.tally = sum(write_result.write_returns, Tally())
-
-
-def isolated(stage: str, work: Callable[[list[Document]], list[Document]], documents: list[Document]) -> list[Document]:
-    """All documents at once; where that fails, one by one, so that only those at fault are lost."""
-    try:
-        return work(documents)
-    except Exception:  # a model may raise anything at an odd text
-        return [_alone(stage, work, document) for document in documents]
-
-
-def _alone(stage: str, work: Callable[[list[Document]], list[Document]], document: Document) -> Document:
-    try:
-        return work([document])[0]
-    except Exception as error:  # it is recorded with the document
-        failure = Failure(stage, "error", f"{type(error).__name__}: {error}"[:500])
-        return Document(document.ref, document.sha256, failure=failure)
 
 
 def _tally(written: Written, failed: Sequence[Failed]) -> Tally:

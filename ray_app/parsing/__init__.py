@@ -35,7 +35,7 @@ from ray_app.parsing import (
     text,
     xml,
 )
-from ray_app.parsing.detect import media_type_of
+from ray_app.parsing.detect import media_type_of, media_type_of_head
 from ray_app.parsing.unlock import unlocked
 from ray_app.records import Child, Parsed
 from ray_app.settings import ParsingSettings
@@ -99,6 +99,17 @@ def parse(data: bytes, name: str, settings: ParsingSettings) -> Parsed:
     return replace(parsed, media_type=media_type, pages=pages, title=title, metadata=metadata, children=children)
 
 
+def check_readable(head: bytes, name: str) -> str:
+    """The media type of a file by its first `detect.HEAD_BYTES`, as far as they tell; containers are not opened.
+
+    Safe for any bytes in any process. Raises ParsingError where no parser is there for it.
+    """
+    media_type = media_type_of_head(head, name)
+    if media_type != media.OLE:  # which of its kinds it is, only the whole file tells
+        _parser_of(media_type)
+    return media_type
+
+
 def _parser_of(media_type: str) -> Callable[[bytes, ParsingSettings], Parsed]:
     family = next((parser for prefix, parser in _FAMILIES if media_type.startswith(prefix)), None)
     parser = PARSERS.get(media_type) or family
@@ -125,7 +136,7 @@ def _named_apart(children: Iterable[Child], nameless: str) -> Iterator[Child]:
     """The same children under harmless names, no two alike; `nameless` is for one without a name."""
     taken: set[str] = set()
     for child in children:
-        wanted = PurePosixPath(_harmless(child.name) or nameless)
+        wanted = PurePosixPath(harmless(child.name) or nameless)
         name, count = wanted, 1
         while str(name) in taken:
             count += 1
@@ -134,7 +145,7 @@ def _named_apart(children: Iterable[Child], nameless: str) -> Iterator[Child]:
         yield replace(child, name=str(name))
 
 
-def _harmless(name: str) -> str:
+def harmless(name: str) -> str:
     """A relative path that stays where it is: without drive, root, `..` and control characters."""
     parts = (part.strip() for part in _clean(name).replace("\\", "/").replace("\n", " ").replace("\t", " ").split("/"))
     return "/".join(part for part in parts if part not in ("", ".", "..") and not part.endswith(":"))

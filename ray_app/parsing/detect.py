@@ -83,15 +83,23 @@ _OLE_STREAMS = (
 )
 
 
+# How many of a file's first bytes tell what it is, as far as it can be told without opening it.
+HEAD_BYTES = 1 << 16
+
+
 def media_type_of(data: bytes, name: str) -> str:
     """The media type, `application/octet-stream` where nothing is known."""
+    found = media_type_of_head(data, name)
+    if found == media.ZIP:
+        return _zip_type(data)
+    return _ole_type(data) if found == media.OLE else found
+
+
+def media_type_of_head(data: bytes, name: str) -> str:
+    """The same from a file's first `HEAD_BYTES`, without opening anything: containers are told as such."""
     if b"%PDF-" in data[:1024]:  # readers accept a PDF header anywhere in the first kilobyte
         return "application/pdf"
     signed = next((media_type for mark, media_type in _BY_SIGNATURE if data.startswith(mark)), None)
-    if signed == media.ZIP:
-        return _zip_type(data)
-    if signed == media.OLE:
-        return _ole_type(data)
     if signed:
         return signed
     picture = next((media_type for mark, media_type in _PICTURES if mark.match(data)), None)

@@ -37,7 +37,7 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     Raises ParsingError: `password` where none of the settings' opens it, `damaged` where the file cannot be
     opened or has no page. A page that cannot be read alone has no text.
     """
-    with _open(data, settings) as document:
+    with open_pdf(data, settings) as document:
         if len(document) == 0:
             raise ParsingError("damaged", "the file has no pages")
         if document.get_formtype() != pdfium_c.FORMTYPE_NONE:
@@ -58,7 +58,8 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     )
 
 
-def _open(data: bytes, settings: ParsingSettings) -> pdfium.PdfDocument:
+def open_pdf(data: bytes, settings: ParsingSettings) -> pdfium.PdfDocument:
+    """The document, with the settings' passwords tried. Raises ParsingError: `password` or `damaged`."""
     passwords = [None, *(password.get_secret_value() for password in settings.passwords)]
     for tried, password in enumerate(passwords, start=1):
         try:

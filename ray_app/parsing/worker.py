@@ -1,6 +1,7 @@
 """The process that parses: reads files from its connection and answers with text or a failure.
 
 Started by `process.Process` as `python -m ray_app.parsing.worker DESCRIPTOR`; its first message is the settings.
+`serve` is also what other processes for work on hostile files are made of (`draw_worker`).
 """
 
 from __future__ import annotations
@@ -11,21 +12,24 @@ import resource
 import signal
 import sys
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 
 from ray_app.errors import ParsingError
 from ray_app.parsing import parse, wire
 from ray_app.parsing.confine import confine
-from ray_app.records import Failure
+from ray_app.records import Failure, Parsed
 from ray_app.settings import ParsingSettings
 
 _PR_SET_PDEATHSIG = 1
+# What is done with a file's bytes and its name.
+Work = Callable[[bytes, str, ParsingSettings], Parsed]
 # Only complaints of native libraries are written, and they are read after a crash alone.
 _MOST_WRITTEN = 1 << 20
 
 
-def main() -> None:
-    """Serves until the connection closes."""
+def serve(work: Work) -> None:
+    """Confines this process, and answers until its connection closes."""
     connection = Connection(int(sys.argv[1]))
     settings = ParsingSettings.model_validate_json(connection.recv_bytes())
     _limit(settings.memory_mb << 20)
@@ -37,14 +41,14 @@ def main() -> None:
         except EOFError:
             return
         _limit_cpu(settings.cpu_s)
-        answer = _answer(name, data, settings)
+        answer = _answer(work, name, data, settings)
         wire.send(connection, answer, settings)
         del data, answer  # their memory is the next document's
 
 
-def _answer(name: str, data: bytes, settings: ParsingSettings) -> wire.Answer:
+def _answer(work: Work, name: str, data: bytes, settings: ParsingSettings) -> wire.Answer:
     try:
-        return parse(data, name, settings)
+        return work(data, name, settings)
     except ParsingError as error:
         return Failure("parse", error.reason, str(error))
     except MemoryError:
@@ -72,4 +76,4 @@ def _limit_cpu(seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(parse)

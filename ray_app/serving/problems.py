@@ -18,8 +18,10 @@ from ray_app.errors import (
     IdentityProviderError,
     ModelError,
     NotFoundError,
+    ParsingError,
     QueryError,
     RayAppError,
+    RefusedError,
     StoreError,
     TooLargeError,
     TooManyRequestsError,
@@ -29,6 +31,13 @@ from ray_app.serving.requestid import current_request
 _TYPE = "urn:ray-app:problem:"
 # An owner that Ray starts again is back within seconds.
 _RETRY_AFTER_S = "2"
+_REFUSALS = {
+    "conflict": 409,
+    "gone": 410,
+    "too-large": 413,
+    "unsupported-media-type": 415,
+    "range-not-satisfiable": 416,
+}
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +97,10 @@ def describe(error: Exception) -> JSONResponse:
             return problem(429, "too-many-requests", str(error), Retry_After=str(error.retry_after_s))
         case IdentityProviderError():
             return problem(503, "identity-provider-away", str(error), Retry_After=_RETRY_AFTER_S)
+        case RefusedError():
+            return problem(_REFUSALS[error.reason], error.reason, str(error))
+        case ParsingError():
+            return problem(422, error.reason.replace("_", "-"), str(error))
         case StoreError() | ModelError():
             return problem(503, "index-not-ready", str(error), Retry_After=_RETRY_AFTER_S)
         case RayAppError():

@@ -130,13 +130,18 @@ class DocumentOut(BaseModel):
     folder: str
     size: int
     modified: str
-    outcome: Literal["indexed", "duplicate", "quarantined", "deleted"]
+    outcome: Literal["queued", "processing", "indexed", "duplicate", "quarantined", "deleted"]
     parent: str | None = Field(None, description="The document that it lies in: an e-mail, an archive.")
     children: int = Field(0, description="How many files lie inside it.")
     stage: str | None = Field(None, description="Where it failed.")
     reason: str | None = Field(None, description="Why it failed: a stable code.")
     detail: str | None = Field(None, description="Why it failed, in words.")
     stale: bool = Field(False, description="It failed, but an older version of it is still found.")
+    tags: list[str] = Field([], description="What an upload was marked with.")
+    attempts: int | None = Field(None, description="How often the online worker has begun with it since it was queued.")
+    queued: str | None = Field(None, description="When it was uploaded, or asked to be processed again.")
+    begun: str | None = Field(None, description="When the online worker began with it.")
+    finished: str | None = Field(None, description="When the online worker was done with it.")
     updated: str
 
 
@@ -163,6 +168,30 @@ class DocumentDetail(DocumentOut):
     labels: list[LabelOut] = []
     near_duplicates: list[NearDuplicate] = []
     sha256: str | None = None
+
+
+class PassageOut(BaseModel):
+    """A passage as it is indexed; the span counts characters of the page's text."""
+
+    ordinal: int
+    page: int
+    start: int
+    end: int
+    text: str
+    confidence: float | None = Field(None, description="How sure the recognition of an image was.")
+
+
+class TextPage(BaseModel):
+    """Passages in order, and where the next page of them begins (null at the end)."""
+
+    passages: list[PassageOut]
+    next: int | None
+
+
+class Accepted(BaseModel):
+    """Documents that were stored and wait to be indexed."""
+
+    documents: list[DocumentOut]
 
 
 class DocumentPage(BaseModel):

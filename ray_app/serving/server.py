@@ -39,7 +39,7 @@ def serve_forever(settings: Settings, announce: Callable[[str], None]) -> None:
             with address_written(settings.data_dir, url):
                 announce(url)
                 stop.wait()
-            _shut_down()
+            _shut_down(settings)
 
 
 def _start(settings: Settings) -> None:
@@ -53,9 +53,12 @@ def _start(settings: Settings) -> None:
     serve.run(application(settings), name=_APP, logging_config=_LOGGING)
 
 
-def _shut_down() -> None:
+def _shut_down(settings: Settings) -> None:
     from ray import serve
 
+    from ray_app.ingest.online import stop_online
+
+    stop_online(settings)  # what waits is taken up by the next server
     serve.delete(_APP)  # a local cluster ends with this process; in a shared one, other applications stay
 
 

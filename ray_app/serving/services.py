@@ -12,12 +12,14 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.params import Depends as Dependency
 from fastapi.security import HTTPBearer
 
+from ray_app.ingest.online import Handle, start_online
 from ray_app.models.embedder import Embedder, Vectors, open_embedder
 from ray_app.models.prepared import prepare_model
 from ray_app.records import Label, Role
 from ray_app.search.searcher import Searcher
 from ray_app.serving.auth import Authenticator
 from ray_app.serving.caller import Caller
+from ray_app.serving.drawer import Drawer
 from ray_app.serving.ratelimit import Rates
 from ray_app.serving.requestid import current_request
 from ray_app.settings import Settings
@@ -34,7 +36,7 @@ Classify = Callable[[list[str]], Awaitable[list[tuple[Label, ...]]]]
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One replica's index, searcher, and ways to the other deployments."""
+    """One replica's index, searcher, and ways to the other deployments and to the online worker."""
 
     settings: Settings
     store: Store
@@ -44,13 +46,30 @@ class Services:
     classify: Classify
     auth: Authenticator
     rates: Rates
+    drawer: Drawer
+    online: Handle
+
+    def wake(self) -> None:
+        """Tells the online worker that something waits; it would find it by itself, later."""
+        self.online.wake.remote()
 
 
-def services_over(store: Store, embedder: Embedder, settings: Settings, embed: Embed, classify: Classify) -> Services:
+def services_over(
+    store: Store, embedder: Embedder, settings: Settings, embed: Embed, classify: Classify, online: Handle
+) -> Services:
     """The services of a replica whose index is open and whose model is loaded."""
-    searcher = Searcher(store, embedder, settings)
-    auth, rates = Authenticator(settings, store), Rates(settings.auth)
-    return Services(settings, store, searcher, embedder.manifest.name, embed, classify, auth, rates)
+    return Services(
+        settings=settings,
+        store=store,
+        searcher=Searcher(store, embedder, settings),
+        model_name=embedder.manifest.name,
+        embed=embed,
+        classify=classify,
+        auth=Authenticator(settings, store),
+        rates=Rates(settings.auth),
+        drawer=Drawer(settings),
+        online=online,
+    )
 
 
 @asynccontextmanager
@@ -63,7 +82,12 @@ async def open_services(settings: Settings, embed: Embed, classify: Classify) ->
     store = await open_store(settings)
     try:
         await store.ensure(fingerprint=model.manifest.fingerprint, dimension=model.manifest.dimension)
-        yield services_over(store, embedder, settings, embed, classify)
+        online = await asyncio.to_thread(start_online, settings)
+        services = services_over(store, embedder, settings, embed, classify, online)
+        try:
+            yield services
+        finally:
+            await services.drawer.close()
     finally:
         await store.close()
 

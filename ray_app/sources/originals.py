@@ -53,6 +53,11 @@ def get(
     return _with_filesystem(_place(url, tenant, sha256), settings, work)
 
 
+def size(url: str, tenant: str, sha256: str, settings: SourceSettings) -> int | None:
+    """How many bytes the copy has, None where there is none. Raises SourceError."""
+    return _with_filesystem(_place(url, tenant, sha256), settings, _size)
+
+
 def delete(url: str, tenant: str, sha256: str, settings: SourceSettings) -> None:
     """Removes the copy, if there is one. Raises SourceError."""
 
@@ -68,27 +73,31 @@ def keep(settings: Settings, sha256: str, data: bytes) -> None:
     put(settings.originals_url, settings.tenant, sha256, data, settings.sources)
 
 
-def eraser(settings: Settings) -> Callable[[str], None]:
-    """What removes the copy with a hash; it can be sent to another process."""
-    return partial(_erase, settings.originals_url, settings.tenant, settings.sources)
+def eraser(settings: Settings, tenant: str | None = None) -> Callable[[str], None]:
+    """What removes the copy with a hash, of the settings' tenant or another; it can be sent to another process."""
+    return partial(_erase, settings.originals_url, tenant or settings.tenant, settings.sources)
 
 
 def _erase(url: str, tenant: str, settings: SourceSettings, sha256: str) -> None:
     delete(url, tenant, sha256, settings)
 
 
+def folder_of(url: str, tenant: str) -> str:
+    """The URL below which all that is kept for a tenant lies. Raises ConfigurationError where none can be written."""
+    if url.startswith(("http://", "https://")):
+        raise ConfigurationError("setting originals.url must name a folder or a bucket that can be written to")
+    folder = quote(tenant, safe="").replace(".", "%2E")
+    base = url if "://" in url else f"file://{Path(url).expanduser().absolute()}"
+    return f"{base.rstrip('/')}/{folder}"
+
+
 def _place(url: str, tenant: str, sha256: str) -> str:
     if not _SHA256.fullmatch(sha256):
         raise ValueError(f"not a SHA-256 hash: {sha256!r}")
-    folder = quote(tenant, safe="").replace(".", "%2E")
-    base = url if "://" in url else f"file://{Path(url).expanduser().absolute()}"
-    return f"{base.rstrip('/')}/{folder}/{sha256[:2]}/{sha256}"
+    return f"{folder_of(url, tenant)}/{sha256[:2]}/{sha256}"
 
 
 def _with_filesystem(place: str, settings: SourceSettings, work: Callable[[Any, str], T]) -> T:
-    if place.startswith(("http://", "https://")):
-        raise ConfigurationError("setting originals.url must name a folder or a bucket that can be written to")
-
     def attempt() -> T:
         with told(place):
             fs, path = open_filesystem(place, settings)

@@ -51,6 +51,8 @@ COLLECTIONS: dict[str, Collection] = {
             "reason": "keyword",
             "run": "keyword",
             "sweep": "keyword",
+            "original": "keyword",  # of uploads: the hash of the copy that is kept for this place
+            "tags": "keyword",
             "updated": "datetime",
         },
     ),
@@ -59,5 +61,14 @@ COLLECTIONS: dict[str, Collection] = {
     CONTENTS: Collection(CONTENTS, {**_SEARCHED, "terms": "integer", "bands": "integer", "pending": "keyword"}),
     CHUNKS: Collection(CHUNKS, {**_SEARCHED, "content": "keyword", "pipeline": "keyword"}, has_vectors=True),
     ANNOTATIONS: Collection(ANNOTATIONS, {"tenant": "keyword", "content": "keyword", "kind": "keyword"}),
-    REGISTRY: Collection(REGISTRY, {"kind": "keyword", "tenant": "keyword", "started": "datetime"}),
+    REGISTRY: Collection(
+        REGISTRY,
+        {
+            "kind": "keyword",
+            "tenant": "keyword",
+            "started": "datetime",
+            "document": "keyword",  # the rest is of entries in the queue of the online worker
+            "due": "datetime",
+        },
+    ),
 }

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from ray_app.records import Outcome
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
-from ray_app.store.protocol import AnyOf, Filter, Missing, Payload, Store
+from ray_app.store.protocol import AnyOf, Filter, Missing, Payload, Reader, Store
 from ray_app.store.writer import set_places, withdraw_vanished
 
 _PAGE = 256
@@ -20,7 +20,8 @@ _PAGE = 256
 async def sweep(store: Store, tenant: str, *, erase: Callable[[str], None] | None = None) -> None:
     """Brings contents and passages in line with the places. May be interrupted and repeated.
 
-    `erase` is called with the hash of each content before it is removed: the copy of its original goes with it.
+    `erase` is called with the hash of each content before it is removed: the copy of its original goes with it,
+    unless a place (an upload that failed, say) keeps that copy for itself.
     """
     of_tenant = AnyOf("tenant", [tenant])
     marked = Filter([of_tenant], must_not=[Missing("sweep")])
@@ -39,12 +40,18 @@ async def sweep(store: Store, tenant: str, *, erase: Callable[[str], None] | Non
         await store.delete(DOCUMENTS, [place.id for place in places])
 
 
+async def keeps_original(store: Reader, tenant: str, sha256: str) -> bool:
+    """Whether a place that is not deleted holds on to the copy with this hash."""
+    conditions = [AnyOf("tenant", [tenant]), AnyOf("original", [sha256])]
+    return bool(await store.count(DOCUMENTS, Filter(conditions, must_not=[AnyOf("outcome", [Outcome.DELETED.value])])))
+
+
 async def _settle(store: Store, identity: str, tenant: str, erase: Callable[[str], None] | None) -> None:
     contents = await store.retrieve(CONTENTS, [identity])
     places = await _places_of(store, identity)
     if not places:
         await _remove_passages(store, Filter([AnyOf("content", [identity])]))
-        if erase and contents:
+        if erase and contents and not await keeps_original(store, tenant, contents[0].payload["sha256"]):
             await asyncio.to_thread(erase, contents[0].payload["sha256"])
         await store.delete(CONTENTS, [identity])
         late, _ = await store.scroll(DOCUMENTS, filter=Filter([AnyOf("content", [identity])]), limit=_PAGE)

@@ -162,7 +162,8 @@ def _add_result(payload: Payload, document: Document, before: Payload | None, st
         if identity in stored:  # it has several places, or passages of an older pipeline
             sweep.add(identity)
     if payload["outcome"] == Outcome.UNCHANGED and before:
-        payload["outcome"] = before["outcome"]
+        kept = (Outcome.INDEXED, Outcome.DUPLICATE)  # it waited, or had failed and is as it was before
+        payload["outcome"] = before["outcome"] if before["outcome"] in kept else Outcome.INDEXED.value
     payload["sweep"] = sorted(sweep)
 
 

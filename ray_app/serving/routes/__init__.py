@@ -7,11 +7,27 @@ tests/serving/test_auth_isolation.py wants a row for each.
 
 from fastapi import APIRouter
 
-from ray_app.serving.routes import audit, classify, documents, embeddings, health, invitation, keys, me, search
+from ray_app.serving.routes import (
+    audit,
+    classify,
+    document_changes,
+    document_originals,
+    document_pages,
+    documents,
+    embeddings,
+    health,
+    invitation,
+    keys,
+    me,
+    search,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     search.router,
     documents.router,
+    document_changes.router,
+    document_originals.router,
+    document_pages.router,
     classify.router,
     embeddings.router,
     me.router,

@@ -1,23 +1,24 @@
-"""Documents of the index: every place that was ever ingested, and what became of it."""
+"""Documents of the index: every place that was ever ingested or uploaded, what became of it, and what it says."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from ray_app.errors import NotFoundError, QueryError
+from ray_app.errors import QueryError
 from ray_app.search.similar import near_duplicates
-from ray_app.serving.schemas import DocumentDetail, DocumentOut, DocumentPage, NearDuplicate
+from ray_app.serving.lookup import content_of, document_out, find_document, is_uuid
+from ray_app.serving.schemas import DocumentDetail, DocumentOut, DocumentPage, NearDuplicate, PassageOut, TextPage
 from ray_app.serving.services import IndexOf, ServicesOf
-from ray_app.store.collections import CONTENTS, DOCUMENTS
+from ray_app.store.collections import CHUNKS, DOCUMENTS
+from ray_app.store.points import chunk_ids
 from ray_app.store.protocol import AnyOf, Filter, Found
+from ray_app.store.queue import WAITING, entries_of
 from ray_app.store.scope import ScopedReader
 
 router = APIRouter(prefix="/v1", tags=["documents"])
 
-_PLACE_FIELDS = set(DocumentOut.model_fields) - {"id"}
 _CONTENT_FIELDS = set(DocumentDetail.model_fields) - set(DocumentOut.model_fields) - {"near_duplicates"}
 _MOST_PLACES = 1000
 
@@ -28,31 +29,48 @@ async def documents(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
     source: str | None = None,
-    outcome: Literal["indexed", "duplicate", "quarantined"] | None = None,
+    outcome: Literal["queued", "processing", "indexed", "duplicate", "quarantined"] | None = None,
+    tag: str | None = None,
 ) -> DocumentPage:
     """A page of documents, in no particular but a stable order."""
-    if cursor is not None and not _is_uuid(cursor):
+    if cursor is not None and not is_uuid(cursor):
         raise QueryError("invalid-cursor", "cursor is not the `next` of a page before")
-    wanted = {"source": source, "outcome": outcome}
+    wanted = {"source": source, "outcome": outcome, "tags": tag}
     which = Filter([AnyOf(field, [value]) for field, value in wanted.items() if value is not None])
     found, following = await index.scroll(DOCUMENTS, filter=which, limit=limit, offset=cursor)
-    return DocumentPage(documents=[_document(place) for place in found], next=following)
+    return DocumentPage(documents=[document_out(place) for place in found], next=following)
 
 
 @router.get("/documents/{document_id}")
 async def document(document_id: str, index: IndexOf, services: ServicesOf) -> DocumentDetail:
-    """One document with what is known of its content."""
-    found = await index.retrieve(DOCUMENTS, [document_id]) if _is_uuid(document_id) else []
-    if not found:
-        raise NotFoundError(f"no document has the id {document_id!r}")
-    place = found[0]
-    identity = place.payload.get("content")
-    contents = await index.retrieve(CONTENTS, [identity]) if identity else []
-    about = contents[0].payload if contents else {}
+    """One document with what is known of its content, and whether it waits to be indexed."""
+    place = await find_document(index, document_id)
+    about = await content_of(index, place) or {}
     known = {name: about[name] for name in _CONTENT_FIELDS if name in about}
-    at_least = services.settings.search.near_duplicate
-    near = await _near_duplicates(index, identity, at_least) if identity else []
-    return DocumentDetail(**_document(place).model_dump(), **known, near_duplicates=near)
+    identity = place.payload.get("content")
+    near = await _near_duplicates(index, identity, services.settings.search.near_duplicate) if identity else []
+    shown = document_out(place).model_dump()
+    waiting = await entries_of(services.store, index.scope.tenant, place.id)
+    if waiting and shown["outcome"] not in WAITING:  # what was in work when a later version came is done
+        shown["outcome"] = "queued"
+    return DocumentDetail(**shown, **known, near_duplicates=near)
+
+
+@router.get("/documents/{document_id}/text")
+async def text(
+    document_id: str,
+    index: IndexOf,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    start: Annotated[int, Query(ge=0, description="`next` of the page before.")] = 0,
+) -> TextPage:
+    """The document's passages in order, as they are indexed; none while it waits, or where it failed."""
+    place = await find_document(index, document_id)
+    content = await content_of(index, place)
+    ids = chunk_ids(content, index.scope.tenant) if content else []
+    fields = list(PassageOut.model_fields)
+    found = await index.retrieve(CHUNKS, ids[start : start + limit], fields=fields)
+    passages = sorted((PassageOut(**one.payload) for one in found), key=lambda passage: passage.ordinal)
+    return TextPage(passages=passages, next=start + limit if start + limit < len(ids) else None)
 
 
 async def _near_duplicates(index: ScopedReader, content: str, at_least: float) -> list[NearDuplicate]:
@@ -68,15 +86,3 @@ async def _near_duplicates(index: ScopedReader, content: str, at_least: float) -
         for one in near
         if one.content in first
     ]
-
-
-def _document(place: Found) -> DocumentOut:
-    return DocumentOut(id=place.id, **{name: place.payload[name] for name in _PLACE_FIELDS if name in place.payload})
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

@@ -1,0 +1,223 @@
+"""What the online worker does with documents that wait: the same stages as an ingest, a few documents at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
+
+from ray_app import pipeline
+from ray_app.errors import NotFoundError, SourceError, StoreError
+from ray_app.ingest.isolation import isolated
+from ray_app.ingest.reporting import PatientSandbox
+from ray_app.logs import get_logger
+from ray_app.models.embedder import open_embedder
+from ray_app.models.prepared import prepare_model
+from ray_app.models.registry import current_version, open_classifier
+from ray_app.pipeline import Fetched
+from ray_app.records import Document, Failure
+from ray_app.settings import Settings
+from ray_app.sources import originals
+from ray_app.sources.incoming import delete_incoming, read_incoming
+from ray_app.store.collections import DOCUMENTS
+from ray_app.store.erasure import erase_document, erase_unused, make_incomplete
+from ray_app.store.lookup import known_contents
+from ray_app.store.patience import patiently
+from ray_app.store.protocol import Store
+from ray_app.store.queue import Entry, Taken, put_back, remove, take, timestamp
+from ray_app.store.sweep import sweep
+from ray_app.store.writer import write_documents
+
+T = TypeVar("T")
+
+_log = get_logger(__name__)
+_RUN = "online"
+# What a sweep may take away in the middle of a write: the next try brings it back.
+_VANISHED = "content_vanished"
+
+
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    """A document as the index has it now."""
+
+    taken: Taken
+    outcome: str
+    reason: str | None
+
+
+class Drain:
+    """The stages with their models loaded. Takes what waits, round by round; not for several tasks at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Loads the models, so that the first document need not wait; takes seconds."""
+        model = prepare_model(settings)
+        self._settings = settings
+        self._version = pipeline.pipeline_version(model, settings.chunking)
+        self._splitter = pipeline.open_splitter(model, settings.chunking)
+        self._sandbox = PatientSandbox(settings.parsing)
+        self._embedder = open_embedder(model, settings.embedding)
+        self._classifier = open_classifier(settings, self._embedder)
+        self._classifier_version = current_version(settings)
+        self._not_to_blame: list[Entry] = []
+        for weakness in self._sandbox.start():
+            _log.warning(f"the parsing process {weakness}")
+
+    def close(self) -> None:
+        self._sandbox.close()
+
+    async def round(self, store: Store) -> int:
+        """Works on the documents that have waited longest; returns how many, 0 where none waits.
+
+        Raises StoreError where the index is away; what was in work then waits, as if it had not been begun.
+        """
+        await self._forgive(store)
+        limits = self._settings
+        batch = partial(take, limit=limits.uploads.batch_documents, most_bytes=limits.ingest.block_mb << 20)
+        taken = await patiently(limits.store, lambda: store.run(batch))
+        try:
+            if taken:
+                await self._work(store, taken)
+        except StoreError:
+            self._not_to_blame += [one.entry for one in taken]
+            raise
+        except Exception as error:  # each is then tried alone, until its attempts are used up
+            _log.error("documents failed", error=type(error).__name__, documents=[one.entry.document for one in taken])
+            detail = f"{type(error).__name__}: {error}"[:500]
+            await store.run(put_back, [one.entry for one in taken], wait_s=1.0, detail=detail)
+        return len(taken)
+
+    async def _forgive(self, store: Store) -> None:
+        if self._not_to_blame:
+            entries = [entry.model_copy(update={"begun": entry.begun - 1}) for entry in self._not_to_blame]
+            await store.run(put_back, entries)
+            self._not_to_blame = []
+
+    async def _work(self, store: Store, taken: Sequence[Taken]) -> None:
+        gone = [one for one in taken if one.entry.action == "erase"]
+        for one in gone:
+            await self._erase(store, one.entry)
+        others = [one for one in taken if one.entry.action != "erase"]
+        for one in others:
+            if one.entry.action == "reprocess":
+                await store.run(make_incomplete, one.entry.document)
+        files = [await asyncio.to_thread(self._file, one.entry) for one in others]
+        late = [one for one, file in zip(others, files, strict=True) if self._may_pass(one.entry, file.failure)]
+        await self._postpone(store, late)
+        ready = [(one, file) for one, file in zip(others, files, strict=True) if one not in late]
+        finished = await self._index(store, ready) if ready else []
+        vanished = [one.taken for one in finished if one.reason == _VANISHED]
+        await self._postpone(store, vanished)
+        await self._finish(store, [*gone, *(one.taken for one in finished if one.taken not in vanished)])
+
+    async def _index(self, store: Store, ready: Sequence[tuple[Taken, Fetched]]) -> list[_Finished]:
+        """Takes the files through the pipeline and into the index."""
+        known = _waiting_for(asyncio.get_running_loop(), partial(self._known, store))
+        documents = await asyncio.to_thread(self._stages, [file for _, file in ready], known)
+        write = partial(write_documents, documents=documents, run=_RUN, pipeline=self._version)
+        await patiently(self._settings.store, lambda: store.run(write))
+        for taken, file in ready:
+            await store.set_payload(DOCUMENTS, [taken.entry.document], _remembered(taken, file))
+        for tenant in sorted({taken.entry.tenant for taken, _ in ready}):
+            await store.run(sweep, tenant, erase=originals.eraser(self._settings, tenant))
+        for taken, file in ready:
+            if taken.original and file.sha256 and taken.original != file.sha256:
+                erase = originals.eraser(self._settings, taken.entry.tenant)
+                await store.run(erase_unused, taken.entry.tenant, taken.original, erase=erase)
+        places = await store.retrieve(DOCUMENTS, [taken.entry.document for taken, _ in ready])
+        now = {place.id: place.payload for place in places}
+        return [
+            _Finished(taken, payload.get("outcome", ""), payload.get("reason"))
+            for taken, _ in ready
+            for payload in [now.get(taken.entry.document, {})]
+        ]
+
+    def _stages(self, files: Sequence[Fetched], known: pipeline.Known) -> list[Document]:
+        depth = self._settings.parsing.max_depth
+        documents = pipeline.extract(files, known, self._sandbox, self._splitter, depth=depth)
+        documents = isolated("embed", lambda some: pipeline.embed(some, self._embedder), documents)
+        self._take_up_classifier()
+        return isolated("classify", lambda some: pipeline.classify(some, self._classifier), documents)
+
+    def _take_up_classifier(self) -> None:
+        version = current_version(self._settings)
+        if version != self._classifier_version:
+            self._classifier = open_classifier(self._settings, self._embedder)
+            self._classifier_version = version
+
+    async def _known(self, store: Store, files: Sequence[Fetched]) -> set[str]:
+        hashes = {file.sha256 for file in files if file.sha256}
+        found: set[str] = set()
+        for tenant in {file.ref.tenant for file in files}:
+            found |= await known_contents(store, tenant, hashes, pipeline=self._version)
+        return found
+
+    def _file(self, entry: Entry) -> Fetched:
+        """The document's bytes, kept under their hash; a document that has ended the worker too often fails here."""
+        file = self._read(entry)
+        if file.failure or entry.begun <= self._settings.uploads.attempts:
+            return file
+        times = f"the online worker ended {entry.begun - 1} times while it read this document"
+        return replace(file, data=b"", failure=Failure("online", "crashed", times))
+
+    def _read(self, entry: Entry) -> Fetched:
+        settings = self._settings
+        url, limit = settings.originals_url, settings.parsing.max_file_mb << 20
+        if not entry.sha256:
+            return pipeline.fetch(entry.ref, limit, settings.sources)
+        try:
+            if entry.action == "index":
+                data = read_incoming(url, entry.tenant, entry.id, settings.sources)
+                originals.put(url, entry.tenant, entry.sha256, data, settings.sources)
+            else:
+                data = originals.get(url, entry.tenant, entry.sha256, settings.sources)
+        except NotFoundError as error:
+            return Fetched(entry.ref, failure=Failure("fetch", "unreadable", str(error)))
+        except SourceError as error:
+            return Fetched(entry.ref, failure=Failure("fetch", error.reason, str(error), passing=True))
+        return Fetched(entry.ref, data, entry.sha256)
+
+    def _may_pass(self, entry: Entry, failure: Failure | None) -> bool:
+        return bool(failure and failure.passing and entry.failed + 1 < self._settings.uploads.attempts)
+
+    async def _postpone(self, store: Store, taken: Sequence[Taken]) -> None:
+        """Lets documents that failed for a passing reason wait for another try."""
+        for one in taken:
+            failed = one.entry.model_copy(update={"failed": one.entry.failed + 1, "begun": 0})
+            wait_s = min(2.0**failed.failed, self._settings.uploads.longest_wait_s)
+            await store.run(put_back, [failed], wait_s=wait_s, detail="failed for a passing reason, and is tried again")
+            await self._drop(store, one.earlier)
+
+    async def _erase(self, store: Store, entry: Entry) -> None:
+        erase = originals.eraser(self._settings, entry.tenant)
+        await store.run(erase_document, entry.tenant, entry.document, erase=erase, original=entry.sha256)
+
+    async def _finish(self, store: Store, taken: Sequence[Taken]) -> None:
+        for one in taken:
+            await self._drop(store, [one.entry, *one.earlier])
+
+    async def _drop(self, store: Store, entries: Sequence[Entry]) -> None:
+        """Out of the queue first: bytes that nobody waits for do less harm than an entry without its bytes."""
+        await remove(store, entries)
+        for entry in entries:
+            if entry.action == "index":
+                drop = partial(delete_incoming, self._settings.originals_url, entry.tenant, entry.id)
+                await asyncio.to_thread(drop, self._settings.sources)
+
+
+def _remembered(taken: Taken, file: Fetched) -> dict[str, object]:
+    """What the place of a document keeps of how it came, beside what every place has."""
+    entry = taken.entry
+    original = (file.sha256 if entry.sha256 else "") or taken.original
+    times = {"queued": entry.started, "finished": timestamp(), "attempts": entry.begun + entry.failed}
+    return {**times, "tags": list(entry.tags)} | ({"original": original} if original else {})
+
+
+def _waiting_for(loop: asyncio.AbstractEventLoop, work: Callable[[Sequence[Fetched]], T]) -> Callable[..., T]:
+    """The function for another thread, which waits there for what runs in the loop."""
+
+    def call(files: Sequence[Fetched]) -> T:
+        return asyncio.run_coroutine_threadsafe(work(files), loop).result()  # type: ignore[arg-type]
+
+    return call

@@ -1,0 +1,34 @@
+"""Draws pages in a process of its own: a hostile file ends that process, and one request."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ray_app.parsing.drawing import Drawing
+from ray_app.parsing.sandbox import Sandbox
+from ray_app.settings import Settings
+
+_WORKER = "ray_app.parsing.draw_worker"
+
+
+class Drawer:
+    """One page at a time for a replica; its process starts with the first."""
+
+    def __init__(self, settings: Settings) -> None:
+        limit = settings.pages.timeout_s
+        self._sandbox = Sandbox(
+            settings.parsing.model_copy(update={"timeout_s": limit, "cpu_s": limit}), worker=_WORKER
+        )
+        self._free = asyncio.Lock()
+
+    async def draw(self, data: bytes, drawing: Drawing) -> bytes:
+        """The page as PNG. Raises ParsingError."""
+        async with self._free:
+            # Shielded: the sandbox must not be asked again before it has answered a client that went away.
+            work = asyncio.to_thread(self._sandbox.parse, data, drawing.model_dump_json())
+            drawn = await asyncio.shield(asyncio.ensure_future(work))
+        return drawn.children[0].data
+
+    async def close(self) -> None:
+        async with self._free:
+            self._sandbox.close()

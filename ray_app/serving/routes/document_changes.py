@@ -1,0 +1,149 @@
+"""Changes of documents: uploads, replacements, another try, erasure."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from fastapi import APIRouter, Request, Response
+
+from ray_app.errors import QueryError, RefusedError
+from ray_app.serving.lookup import check_outermost, document_out, find_document
+from ray_app.serving.reception import ReceivedFile, Reception, receive_file, receive_form, upload_path
+from ray_app.serving.schemas import Accepted, DocumentOut
+from ray_app.serving.services import CallerOf, IndexOf, Services, ServicesOf
+from ray_app.serving.writable import check_writable
+from ray_app.sources import originals
+from ray_app.sources.incoming import delete_incoming
+from ray_app.store.collections import DOCUMENTS
+from ray_app.store.erasure import erase_document
+from ray_app.store.queue import URI_SCHEME, Entry, enqueue, entries_of, entry_for, upload_entry
+from ray_app.store.scope import ScopedReader
+
+router = APIRouter(prefix="/v1", tags=["documents"])
+
+_FIELDS = {"source", "folder", "tags"}
+_FORM = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {
+        "file": {"type": "array", "items": {"type": "string", "format": "binary"}, "description": "One or several."},
+        "source": {"type": "string", "description": "Source that they belong to; unset: setting uploads.source."},
+        "folder": {"type": "string", "description": "Folder below the source."},
+        "tags": {"type": "array", "items": {"type": "string"}, "description": "Marks to filter documents by."},
+    },
+}
+_RAW = {"type": "string", "format": "binary"}
+
+
+@router.post(
+    "/documents",
+    status_code=202,
+    openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
+)
+async def upload(
+    request: Request, response: Response, index: IndexOf, services: ServicesOf, caller: CallerOf
+) -> Accepted:
+    """Stores one or several files, and returns at once: they are indexed within seconds.
+
+    A file with the path of a document that is there replaces it; until it is indexed, the old one is found.
+    """
+    settings, tenant = services.settings, caller.scope.tenant
+    content_type = request.headers.get("content-type", "")
+    async with receive_form(settings, tenant, content_type, request.stream()) as reception:
+        source = await _source_of(reception, index, services)
+        paths = _paths_of(reception)
+        tags = tuple(tag for value in reception.fields["tags"] for tag in _split(value))
+        entries = [_entry(tenant, source, path, file, tags) for path, file in zip(paths, reception.files, strict=True)]
+        accepted = await _accept(services, index, entries, reception)
+    response.headers["Location"] = f"/v1/documents/{accepted.documents[0].id}"
+    return accepted
+
+
+@router.put(
+    "/documents/{document_id}/content",
+    status_code=202,
+    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": _RAW}}}},
+)
+async def replace(
+    document_id: str, request: Request, index: IndexOf, services: ServicesOf, caller: CallerOf
+) -> DocumentOut:
+    """Replaces an uploaded document by the body; its id and name stay. Until it is indexed, the old one is found."""
+    place = await find_document(index, document_id)
+    check_outermost(place, "replace")
+    if not place.payload["uri"].startswith(f"{URI_SCHEME}://"):
+        raise RefusedError("conflict", f"document {document_id} was not uploaded: change it where it lies, and ingest")
+    payload, tenant = place.payload, caller.scope.tenant
+    name = payload["path"].rsplit("/", 1)[-1]
+    async with receive_file(services.settings, tenant, name, request.stream()) as reception:
+        tags = tuple(payload.get("tags") or ())
+        entry = _entry(tenant, payload["source"], payload["path"], reception.files[0], tags)
+        accepted = await _accept(services, index, [entry], reception)
+    return accepted.documents[0]
+
+
+@router.post("/documents/{document_id}/reprocess", status_code=202)
+async def reprocess(document_id: str, index: IndexOf, services: ServicesOf) -> DocumentOut:
+    """Takes a document through the pipeline once more, though it has not changed."""
+    place = await find_document(index, document_id)
+    check_outermost(place, "process")
+    await services.store.run(enqueue, [entry_for(place, "reprocess")])
+    services.wake()
+    return document_out(await find_document(index, document_id))
+
+
+@router.delete("/documents/{document_id}", status_code=204)
+async def erase(document_id: str, index: IndexOf, services: ServicesOf, caller: CallerOf) -> None:
+    """Erases a document at once, with all inside it: its original's copy, text and vectors, where no other has them."""
+    place = await find_document(index, document_id)
+    check_outermost(place, "delete")
+    tenant = caller.scope.tenant
+    waiting = await entries_of(services.store, tenant, place.id)
+    # In the queue as well: a crash here, or a worker that has it in work, leaves nothing of it behind.
+    entry = entry_for(place, "erase")
+    await services.store.run(enqueue, [entry])
+    eraser = originals.eraser(services.settings, tenant)
+    await services.store.run(erase_document, tenant, place.id, erase=eraser, original=entry.sha256)
+    for one in waiting:
+        await asyncio.to_thread(
+            delete_incoming, services.settings.originals_url, tenant, one.id, services.settings.sources
+        )
+    services.wake()
+
+
+async def _accept(services: Services, index: ScopedReader, entries: Sequence[Entry], reception: Reception) -> Accepted:
+    """From here on the worker looks after the files."""
+    await services.store.run(enqueue, entries)
+    reception.kept = True
+    services.wake()
+    found = {one.id: one for one in await index.retrieve(DOCUMENTS, [entry.document for entry in entries])}
+    return Accepted(documents=[document_out(found[entry.document]) for entry in entries])
+
+
+async def _source_of(reception: Reception, index: ScopedReader, services: Services) -> str:
+    unknown = set(reception.fields) - _FIELDS
+    if unknown:
+        raise QueryError(
+            "invalid-request", f"no field is named {min(unknown)!r}: there are {', '.join(sorted(_FIELDS))}"
+        )
+    source = next(iter(reception.fields["source"]), "") or services.settings.uploads.source
+    await check_writable(services.store, index, source)
+    return source
+
+
+def _paths_of(reception: Reception) -> list[str]:
+    folder = next(iter(reception.fields["folder"]), "")
+    paths = [upload_path(folder, file.filename) for file in reception.files]
+    if len(set(paths)) < len(paths):
+        raise QueryError("invalid-name", "two files of the request have the same name")
+    return paths
+
+
+def _entry(tenant: str, source: str, path: str, file: ReceivedFile, tags: Sequence[str]) -> Entry:
+    return upload_entry(
+        ticket=file.ticket, tenant=tenant, source=source, path=path, sha256=file.sha256, size=file.size, tags=tags
+    )
+
+
+def _split(value: str) -> list[str]:
+    return [tag.strip() for tag in value.split(",") if tag.strip()]

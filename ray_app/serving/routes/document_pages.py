@@ -1,0 +1,105 @@
+"""Pages as images, with the words that a search found."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+
+from ray_app.errors import ConfigurationError, NotFoundError, ParsingError
+from ray_app.parsing.drawing import Drawing
+from ray_app.search.highlight import highlight
+from ray_app.serving.lookup import content_of, find_document
+from ray_app.serving.original import find_original
+from ray_app.serving.ranges import has_already
+from ray_app.serving.services import IndexOf, ServicesOf
+from ray_app.settings import PageSettings
+from ray_app.store.bm25 import query_vector
+from ray_app.store.collections import CHUNKS
+from ray_app.store.points import chunk_ids
+from ray_app.store.protocol import Payload
+from ray_app.store.scope import ScopedReader
+
+router = APIRouter(prefix="/v1", tags=["documents"])
+
+# In every ETag: raise it when the same page is drawn differently.
+_DRAWING_VERSION = "1"
+_MOST_PASSAGES = 1000
+
+
+@router.get(
+    "/documents/{document_id}/pages/{number}.png",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}}, 304: {"description": "Not changed."}},
+)
+async def page(
+    document_id: str,
+    number: Annotated[int, Path(ge=1)],
+    request: Request,
+    index: IndexOf,
+    services: ServicesOf,
+    q: Annotated[
+        str, Query(max_length=1000, description="Words of this query are boxed, stemmed as in a search.")
+    ] = "",
+    start: Annotated[int | None, Query(ge=0, description="Box only from this character of the page's text ...")] = None,
+    end: Annotated[int | None, Query(ge=0, description="... to before this one: a hit's `start` and `end`.")] = None,
+    width: Annotated[int | None, Query(ge=1, description="Width in pixels.")] = None,
+) -> Response:
+    """A page of a PDF or an image, as PNG. Words of scanned pages are not boxed: their places are not known."""
+    place = await find_document(index, document_id)
+    content = await content_of(index, place)
+    if content and number > content["pages"]:
+        raise NotFoundError(f"document {document_id} has no page {number}: it has {content['pages']}")
+    words = await _words(index, place.payload, content, number, q)
+    drawing = Drawing(page=number, width=_width(width, services.settings.pages), words=words, start=start, end=end)
+    found = await find_original(services.settings, services.store, place)
+    etag = _etag(found.sha256, drawing, q)
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
+    if has_already(request.headers.get("if-none-match"), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    data = await asyncio.to_thread(found.read, 0, found.size)
+    try:
+        png = await services.drawer.draw(data, drawing if words or not q else drawing.model_copy(update=_NOTHING))
+    except ParsingError as error:
+        if error.reason == "no_such_page":
+            raise NotFoundError(f"document {document_id}: {error}") from error
+        raise
+    return Response(png, media_type="image/png", headers=headers)
+
+
+# A query none of whose words are on the page boxes nothing, also where a span is given.
+_NOTHING: dict[str, int] = {"start": 0, "end": 0}
+
+
+async def _words(
+    index: ScopedReader, place: Payload, content: Payload | None, number: int, query: str
+) -> frozenset[str]:
+    """The words of the page that the query matches, in lower case."""
+    if not query.strip() or not content:
+        return frozenset()
+    language = content.get("language", "")
+    wanted = frozenset(query_vector(query, [language]).indices)
+    ids = chunk_ids(content, index.scope.tenant)
+    found: set[str] = set()
+    for start in range(0, len(ids), _MOST_PASSAGES):
+        for one in await index.retrieve(CHUNKS, ids[start : start + _MOST_PASSAGES], fields=["page", "text"]):
+            if one.payload["page"] == number:
+                text = one.payload["text"]
+                found |= {text[a:b].lower() for a, b in highlight(text, wanted, language)}
+    return frozenset(found)
+
+
+def _width(width: int | None, settings: PageSettings) -> int:
+    if width is not None and width > settings.max_width:
+        raise ConfigurationError(f"width is at most {settings.max_width} (setting pages.max_width)")
+    return width or settings.width
+
+
+def _etag(sha256: str, drawing: Drawing, query: str) -> str:
+    what = (
+        f"{_DRAWING_VERSION}\n{sha256}\n{drawing.page} {drawing.width} {drawing.start} {drawing.end}\n{bool(query)}\n"
+    )
+    return f'"{hashlib.sha256((what + " ".join(sorted(drawing.words))).encode()).hexdigest()[:32]}"'

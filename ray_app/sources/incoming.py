@@ -1,0 +1,95 @@
+"""Uploaded bytes on their way: written to storage as they come, under a name of their own, until they are indexed.
+
+They lie at `<url>/<tenant>/uploads/<ticket>`, apart from the copies that are kept under their hash: nobody but
+the one who waits for them removes them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from pathlib import Path
+from typing import Any
+
+from ray_app.errors import NotFoundError
+from ray_app.settings import SourceSettings
+from ray_app.sources.failures import retried, told
+from ray_app.sources.objects import open_filesystem
+from ray_app.sources.originals import folder_of
+
+
+class Incoming:
+    """A file that is being received. Finish or discard it; each method may block, and raises SourceError."""
+
+    def __init__(self, url: str, tenant: str, ticket: str, settings: SourceSettings) -> None:
+        self._place = _place(url, tenant, ticket)
+        self._hash = hashlib.sha256()
+        self.size = 0
+        with told(self._place):
+            self._fs, self._path = open_filesystem(self._place, settings)
+            self._local = "file" in self._fs.protocol
+            if self._local:
+                Path(self._path).parent.mkdir(parents=True, exist_ok=True)
+            self._file: Any = open(self._path, "wb") if self._local else self._fs.open(self._path, "wb")  # noqa: SIM115, PTH123
+
+    @property
+    def sha256(self) -> str:
+        """Of what has been written so far."""
+        return self._hash.hexdigest()
+
+    def write(self, data: bytes) -> None:
+        with told(self._place):
+            self._file.write(data)
+        self._hash.update(data)
+        self.size += len(data)
+
+    def finish(self) -> None:
+        """The bytes are durable when this returns."""
+        with told(self._place):
+            if self._local:
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            self._file.close()
+
+    def discard(self) -> None:
+        """Leaves nothing behind."""
+        with told(self._place):
+            if not self._local and not self._file.closed:
+                self._file.discard()
+                self._file.closed = True  # or it would be written when it is collected
+            self._file.close()
+            if self._fs.exists(self._path):
+                self._fs.rm_file(self._path)
+
+
+def read_incoming(url: str, tenant: str, ticket: str, settings: SourceSettings) -> bytes:
+    """What was uploaded. Raises NotFoundError where it is gone, SourceError where it cannot be read."""
+    place = _place(url, tenant, ticket)
+
+    def attempt() -> bytes:
+        with told(place):
+            fs, path = open_filesystem(place, settings)
+            try:
+                return bytes(fs.cat_file(path)) if fs.size(path) else b""
+            except FileNotFoundError as error:
+                raise NotFoundError(f"the uploaded bytes are gone: nothing lies at {place}") from error
+
+    return retried(settings, attempt)
+
+
+def delete_incoming(url: str, tenant: str, ticket: str, settings: SourceSettings) -> None:
+    """Removes what was uploaded, if it is there. Raises SourceError."""
+    place = _place(url, tenant, ticket)
+
+    def attempt() -> None:
+        with told(place):
+            fs, path = open_filesystem(place, settings)
+            if fs.exists(path):
+                fs.rm_file(path)
+
+    retried(settings, attempt)
+
+
+def _place(url: str, tenant: str, ticket: str) -> str:
+    return f"{folder_of(url, tenant)}/uploads/{uuid.UUID(ticket)}"

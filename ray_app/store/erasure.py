@@ -1,0 +1,48 @@
+"""Erases a document at once: its place, those inside it, and all that no other place has."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ray_app.records import Outcome, content_id
+from ray_app.store.collections import CONTENTS, DOCUMENTS
+from ray_app.store.protocol import Payload, Store
+from ray_app.store.removal import children_of, mark_deleted
+from ray_app.store.sweep import keeps_original, sweep
+
+_RUN = "erasure"
+
+
+async def erase_document(
+    store: Store, tenant: str, document: str, *, erase: Callable[[str], None], original: str = ""
+) -> bool:
+    """Removes the document with all inside it, their contents, passages and copies where nothing else names them.
+
+    `original` is a copy that it is known to have had, where an earlier try may have come half way. False where the
+    document was gone already. May be interrupted and repeated.
+    """
+    found = [one for one in await store.retrieve(DOCUMENTS, [document]) if one.payload["tenant"] == tenant]
+    copies = {original, *(one.payload.get("original") or "" for one in found)} - {""}
+    await mark_deleted(store, found, run=_RUN)
+    await sweep(store, tenant, erase=erase)
+    for sha256 in sorted(copies):
+        await erase_unused(store, tenant, sha256, erase=erase)
+    return any(one.payload["outcome"] != Outcome.DELETED.value for one in found)
+
+
+async def erase_unused(store: Store, tenant: str, sha256: str, *, erase: Callable[[str], None]) -> None:
+    """Removes the copy with this hash unless a place or a content has it."""
+    known = await store.retrieve(CONTENTS, [content_id(tenant, sha256)], fields=[])
+    if not known and not await keeps_original(store, tenant, sha256):
+        await asyncio.to_thread(erase, sha256)
+
+
+async def make_incomplete(store: Store, document: str) -> None:
+    """Lets the document's content, and those inside it, be made anew though nothing about them has changed."""
+    places = await store.retrieve(DOCUMENTS, [document])
+    while places:
+        contents = [one.payload["content"] for one in places if one.payload.get("content")]
+        mark: Payload = {"incomplete": True}
+        await store.set_payload(CONTENTS, contents, mark)
+        places = [child async for child in children_of(store, [place.id for place in places])]

@@ -1,0 +1,199 @@
+"""The queue of the online worker: one small record for each upload, retry or erasure that is yet to be finished.
+
+A document also says of itself that it waits (its outcome). The records are apart from it so that none can be lost: a
+document that is replaced while its first version is being read has two, and what the worker writes about the
+first cannot cover the second. Of several records of one document the latest counts.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict
+
+from ray_app.records import Document, FileRef, Outcome, document_id
+from ray_app.store.collections import DOCUMENTS, REGISTRY
+from ray_app.store.points import document_payload
+from ray_app.store.protocol import AnyOf, Between, Filter, Found, Order, Payload, Point, Reader, Store
+from ray_app.store.quarantine import stored_ref
+
+URI_SCHEME = "upload"
+WAITING = (Outcome.QUEUED.value, Outcome.PROCESSING.value)
+_KIND = "queue"
+# Records of one document that are looked at: each replacement while one waits adds one.
+_MOST = 1000
+
+Action = Literal["index", "reprocess", "erase"]
+
+
+class Entry(BaseModel):
+    """What is to be done with one document.
+
+    `id` is a UUID, and the name under which the uploaded bytes wait; `sha256` is theirs, "" where they lie elsewhere.
+    `started` is when it was put here, `due` when it may be taken: ISO 8601 with microseconds, so that they sort.
+    `begun` counts how often a worker began and did not say how it ended, `failed` how often a passing failure ended it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    tenant: str
+    source: str
+    uri: str
+    path: str
+    action: Action = "index"
+    sha256: str = ""
+    size: int = 0
+    modified: float = 0.0
+    etag: str = ""
+    tags: tuple[str, ...] = ()
+    started: str
+    due: str
+    begun: int = 0
+    failed: int = 0
+
+    @property
+    def document(self) -> str:
+        return document_id(self.tenant, self.source, self.uri)
+
+    @property
+    def ref(self) -> FileRef:
+        return FileRef(self.uri, self.path, self.source, self.tenant, self.size, self.modified, self.etag)
+
+
+class Taken(BaseModel):
+    """A document's latest entry, and the earlier ones that it makes needless; `original` is the copy it has now."""
+
+    entry: Entry
+    earlier: tuple[Entry, ...] = ()
+    original: str = ""
+
+
+def upload_entry(
+    *, ticket: str, tenant: str, source: str, path: str, sha256: str, size: int, tags: Sequence[str] = ()
+) -> Entry:
+    """For bytes that wait under a ticket; they become the document at this path of the source."""
+    uri = f"{URI_SCHEME}://{source}/{quote(path)}"  # quoted: `!/` in a name would lead into another document
+    at = timestamp()
+    return Entry(
+        id=ticket, tenant=tenant, source=source, uri=uri, path=path, sha256=sha256, size=size, modified=time.time(),
+        etag=sha256, tags=tuple(tags), started=at, due=at,
+    )  # fmt: skip
+
+
+def entry_for(place: Found, action: Literal["reprocess", "erase"]) -> Entry:
+    """For a document that is in the index."""
+    ref, at = stored_ref(place.payload), timestamp()
+    return Entry(
+        id=str(uuid.uuid4()), tenant=ref.tenant, source=ref.source, uri=ref.uri, path=ref.path, action=action,
+        sha256=place.payload.get("original") or "", size=ref.size, modified=ref.modified, etag=ref.etag,
+        tags=tuple(place.payload.get("tags") or ()), started=at, due=at,
+    )  # fmt: skip
+
+
+def timestamp(ahead_s: float = 0.0) -> str:
+    """A time so many seconds from now, as entries hold it."""
+    at = datetime.now(UTC) + timedelta(seconds=ahead_s)
+    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+async def enqueue(store: Store, entries: Sequence[Entry]) -> None:
+    """Puts entries into the queue, durably, and lets their documents say that they wait."""
+    await _save(store, entries)
+    waiting = [entry for entry in entries if entry.action != "erase"]
+    found = await store.retrieve(DOCUMENTS, [entry.document for entry in waiting])
+    there = {one.id: one.payload for one in found}
+    fresh: list[Point] = []
+    for entry in waiting:
+        known = there.get(entry.document)
+        fields = {"queued": entry.started, "begun": None, "finished": None, "attempts": 0}
+        if known and known["outcome"] != Outcome.DELETED.value:
+            outcome = {"outcome": Outcome.QUEUED.value, "stage": None, "reason": None, "detail": None}
+            await store.set_payload(DOCUMENTS, [entry.document], outcome | fields)
+        else:
+            fresh.append(Point(entry.document, _new_place(entry) | fields | {"sweep": (known or {}).get("sweep", [])}))
+    await store.upsert(DOCUMENTS, fresh)
+
+
+async def take(store: Store, *, limit: int, most_bytes: int) -> list[Taken]:
+    """The documents that have waited longest, each marked as begun; several only where none was begun before.
+
+    What ended a worker is then alone when it does so again. The first is taken whatever its size.
+    """
+    due = Filter([AnyOf("kind", [_KIND]), Between("due", lte=timestamp())])
+    found, _ = await store.scroll(REGISTRY, filter=due, limit=limit, order=Order("started"))
+    taken: list[Taken] = []
+    size = 0
+    seen: set[str] = set()
+    for one in (_entry(one) for one in found):
+        if one.document in seen:
+            continue
+        seen.add(one.document)
+        *earlier, latest = await entries_of(store, one.tenant, one.document) or [one]
+        size += latest.size
+        if taken and (latest.begun or size > most_bytes):
+            break
+        taken.append(await _begin(store, latest, earlier))
+        if latest.begun:
+            break
+    return taken
+
+
+async def entries_of(store: Reader, tenant: str, document: str) -> list[Entry]:
+    """What waits for one document, the latest last."""
+    which = Filter([AnyOf("kind", [_KIND]), AnyOf("tenant", [tenant]), AnyOf("document", [document])])
+    found, _ = await store.scroll(REGISTRY, filter=which, limit=_MOST)
+    return sorted((_entry(one) for one in found), key=lambda entry: (entry.started, entry.id))
+
+
+async def put_back(store: Store, entries: Sequence[Entry], *, wait_s: float = 0.0, detail: str | None = None) -> None:
+    """Lets entries wait again, as they are, with the reason for people; those that were removed meanwhile stay so."""
+    there = {one.id for one in await store.retrieve(REGISTRY, [entry.id for entry in entries], fields=[])}
+    left = [entry.model_copy(update={"due": timestamp(wait_s)}) for entry in entries if entry.id in there]
+    await _save(store, left)
+    outcome: Payload = {"outcome": Outcome.QUEUED.value, "detail": detail}
+    await store.set_payload(DOCUMENTS, [entry.document for entry in left if entry.action != "erase"], outcome)
+
+
+async def remove(store: Store, entries: Sequence[Entry]) -> None:
+    """Takes finished entries out of the queue."""
+    await store.delete(REGISTRY, [entry.id for entry in entries])
+
+
+async def count_waiting(store: Reader, tenant: str) -> int:
+    """How many entries of a tenant wait."""
+    return await store.count(REGISTRY, Filter([AnyOf("kind", [_KIND]), AnyOf("tenant", [tenant])]))
+
+
+async def _begin(store: Store, entry: Entry, earlier: Sequence[Entry]) -> Taken:
+    begun = entry.model_copy(update={"begun": entry.begun + 1})
+    await _save(store, [begun])
+    found = await store.retrieve(DOCUMENTS, [entry.document], fields=["original"])
+    if entry.action != "erase":
+        attempts = entry.begun + entry.failed + 1
+        state = {"outcome": Outcome.PROCESSING.value, "begun": timestamp(), "attempts": attempts}
+        await store.set_payload(DOCUMENTS, [entry.document], state)
+    original = found[0].payload.get("original") if found else None
+    return Taken(entry=begun, earlier=tuple(earlier), original=original or "")
+
+
+async def _save(store: Store, entries: Sequence[Entry]) -> None:
+    points = [
+        Point(entry.id, {"kind": _KIND, "document": entry.document, **entry.model_dump(mode="json")})
+        for entry in entries
+    ]
+    await store.upsert(REGISTRY, points)
+
+
+def _new_place(entry: Entry) -> Payload:
+    payload = document_payload(Document(entry.ref), outcome=Outcome.QUEUED, run=entry.id, pipeline="")
+    return payload | {"tags": list(entry.tags)}
+
+
+def _entry(found: Found) -> Entry:
+    return Entry.model_validate(found.payload)
