@@ -12,7 +12,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.params import Depends as Dependency
 from fastapi.security import HTTPBearer
 
-from ray_app.ingest.online import Handle, start_online
+from ray_app.ingest.online import start_online
 from ray_app.models.embedder import Embedder, Vectors, open_embedder
 from ray_app.models.prepared import prepare_model
 from ray_app.records import Label, Role
@@ -47,15 +47,17 @@ class Services:
     auth: Authenticator
     rates: Rates
     drawer: Drawer
-    online: Handle
-
-    def wake(self) -> None:
-        """Tells the online worker that something waits; it would find it by itself, later."""
-        self.online.wake.remote()
+    wake: Callable[[], None]
 
 
 def services_over(
-    store: Store, embedder: Embedder, settings: Settings, embed: Embed, classify: Classify, online: Handle
+    store: Store,
+    embedder: Embedder,
+    settings: Settings,
+    embed: Embed,
+    classify: Classify,
+    *,
+    wake: Callable[[], None],
 ) -> Services:
     """The services of a replica whose index is open and whose model is loaded."""
     return Services(
@@ -68,7 +70,7 @@ def services_over(
         auth=Authenticator(settings, store),
         rates=Rates(settings.auth),
         drawer=Drawer(settings),
-        online=online,
+        wake=wake,
     )
 
 
@@ -83,7 +85,9 @@ async def open_services(settings: Settings, embed: Embed, classify: Classify) ->
     try:
         await store.ensure(fingerprint=model.manifest.fingerprint, dimension=model.manifest.dimension)
         online = await asyncio.to_thread(start_online, settings)
-        services = services_over(store, embedder, settings, embed, classify, online)
+        services = services_over(
+            store, embedder, settings, embed, classify, wake=lambda: online.wake.remote() and None
+        )
         try:
             yield services
         finally:

@@ -1,4 +1,4 @@
-"""The HTTP application over an empty index, its owner and its online worker in the session's cluster."""
+"""Fixtures of the API: in this process alone, or with an owner and an online worker in the session's cluster."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import httpx
 import pytest
 import uvicorn
 
-from ray_app.settings import ParsingSettings, Settings, UploadSettings
+from ray_app.models.embedder import open_embedder
+from ray_app.settings import EmbeddingSettings, ParsingSettings, Settings, UploadSettings
 from tests.conftest import free_port
+from tests.serving.apps import api_over, required
 
 
 @dataclass(frozen=True)
@@ -85,3 +87,15 @@ def uploads(cluster, make_data_dir) -> Iterator[Uploads]:
         thread.join(30)
         stop_online(settings)
         stop_owner(settings.index_dir)
+
+
+@pytest.fixture(scope="module")
+def embedder(model):
+    return open_embedder(model, EmbeddingSettings())
+
+
+@pytest.fixture
+async def guarded(settings, embedder):
+    """The API with authentication, over an empty index."""
+    async with api_over(required(settings), embedder) as api:
+        yield api

@@ -1,0 +1,162 @@
+"""Whatever is asked with a foreign key, nothing of the other tenant, or of a hidden group, is found or changed.
+
+Every endpoint of the schema has a row in `RULES`: who may use it at least, and requests that name what is the other's.
+A new endpoint without one fails, so that somebody thinks about it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from ray_app.records import Role
+from ray_app.serving.http import create_app
+from ray_app.settings import Settings
+from tests.serving.apps import problem
+from tests.serving.worlds import BOARD, World, world
+
+pytestmark = pytest.mark.anyio
+
+SSE = {"Accept": "text/event-stream"}
+STRANGERS = ("south reader", "south editor", "south admin", "north reader", "north editor")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request: what stands in the path's braces, the query string, the body, and further headers."""
+
+    path: dict[str, str] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    files: dict[str, Any] | None = None
+
+    def said(self) -> str:
+        """All that the one who asks knows already: an answer may repeat it."""
+        return json.dumps([self.path, self.params, self.body, str(self.files)])
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`role`: who may use it at least, None for everybody. `shows`: whether its owner is shown something of theirs."""
+
+    role: Role | None
+    asks: Callable[[World], list[Ask]]
+    shows: bool = True
+
+
+def nothing_to_fill(world: World) -> list[Ask]:
+    return [Ask()]
+
+
+def searches(world: World) -> list[Ask]:
+    bodies = [
+        {"query": "harbour merger", "filters": {"source": BOARD}},
+        *({"query": "harbour merger zebrafinch", "mode": mode} for mode in ("hybrid", "dense", "lexical")),
+    ]
+    return [Ask(body=body, headers=headers) for body in bodies for headers in ({}, SSE)]
+
+
+RULES: dict[str, Rule] = {
+    "POST /v1/search": Rule("reader", searches),
+    "GET /v1/documents": Rule("reader", lambda w: [Ask(), Ask(params={"source": BOARD}), Ask(params={"limit": 1})]),
+    "GET /v1/documents/{document_id}": Rule("reader", lambda w: [Ask({"document_id": w.document})]),
+    "POST /v1/classify": Rule("reader", lambda w: [Ask(body={"texts": ["harbour"]})], shows=False),
+    "POST /v1/embeddings": Rule("reader", lambda w: [Ask(body={"input": "harbour"})], shows=False),
+    "GET /v1/me": Rule("reader", nothing_to_fill),
+    "GET /v1/keys": Rule("admin", nothing_to_fill),
+    "POST /v1/keys": Rule("admin", lambda w: [Ask(body={"name": "x"})]),
+    "DELETE /v1/keys/{key_id}": Rule("admin", lambda w: [Ask({"key_id": w.key_id})], shows=False),
+    "GET /v1/invitations": Rule("admin", nothing_to_fill),
+    "POST /v1/invitations": Rule("admin", lambda w: [Ask(body={"name": "x"})]),
+    "DELETE /v1/invitations/{invitation_id}": Rule(
+        "admin", lambda w: [Ask({"invitation_id": w.invitation})], shows=False
+    ),
+    "GET /v1/audit": Rule("admin", nothing_to_fill),
+    "POST /v1/invitations/redeem": Rule(
+        None, lambda w: [Ask(body={"token": f"invite_{w.invitation}_{'0' * 64}"})], shows=False
+    ),
+    "GET /healthz": Rule(None, nothing_to_fill, shows=False),
+    "GET /readyz": Rule(None, nothing_to_fill, shows=False),
+}
+
+
+def operations() -> list[str]:
+    """Method and path of every endpoint."""
+    paths = create_app(Settings(), None, None).openapi()["paths"]  # type: ignore[arg-type]
+    return [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
+
+
+@pytest.fixture
+async def there(settings, embedder):
+    async with world(settings, embedder) as made:
+        yield made
+
+
+async def send(there: World, operation: str, ask: Ask, key: str | None):
+    method, path = operation.split()
+    return await there.api.request(
+        method, path.format(**ask.path), key, params=ask.params, json=ask.body, headers=ask.headers, files=ask.files
+    )
+
+
+def seen(response, markers: frozenset[str], ask: Ask) -> set[str]:
+    told = response.text + str(response.headers)
+    return {marker for marker in markers if marker in told and marker not in ask.said()}
+
+
+def test_every_endpoint_has_a_rule_and_every_rule_an_endpoint():
+    assert set(operations()) == set(RULES)
+
+
+@pytest.mark.parametrize("operation", operations())
+async def test_a_foreign_key_finds_and_changes_nothing(there, operation):
+    rule = RULES[operation]
+    before = await there.state()
+    for stranger in STRANGERS:
+        for ask in rule.asks(there):
+            response = await send(there, operation, ask, there.keys[stranger])
+            assert response.status_code < 500, response.text
+            assert seen(response, there.markers[stranger], ask) == set(), f"{stranger}: {ask}"
+    assert await there.state() == before
+
+
+@pytest.mark.parametrize("operation", operations())
+async def test_without_a_key_there_is_nothing_but_what_is_for_everybody(there, operation):
+    before = await there.state()
+    for ask in RULES[operation].asks(there):
+        response = await send(there, operation, ask, None)
+        if RULES[operation].role is None:
+            assert seen(response, there.markers["owner"], ask) == set()
+        else:
+            problem(response, 401, "unauthenticated")
+    assert await there.state() == before
+
+
+@pytest.mark.parametrize("operation", [one for one in operations() if RULES[one].role in ("editor", "admin")])
+async def test_what_is_not_for_readers_is_refused_to_them(there, operation):
+    before = await there.state()
+    lower = ["board reader"] if RULES[operation].role == "editor" else ["board reader", "north editor"]
+    for caller in lower:
+        for ask in RULES[operation].asks(there):
+            problem(await send(there, operation, ask, there.keys[caller]), 403, "forbidden")
+    assert await there.state() == before
+
+
+@pytest.mark.parametrize("operation", [one for one in operations() if RULES[one].shows])
+async def test_the_owner_sees_it_so_that_the_walk_above_looks_for_what_is_there(there, operation):
+    for ask in RULES[operation].asks(there):
+        response = await send(there, operation, ask, there.keys["owner"])
+        assert response.is_success, response.text
+        told = response.text
+        assert any(marker in told for marker in there.markers["owner"]) or "north" in told
+
+
+async def test_a_member_of_the_group_sees_its_source(there):
+    for ask in searches(there):
+        response = await send(there, "POST /v1/search", ask, there.keys["board reader"])
+        assert "zebrafinch" in response.text
