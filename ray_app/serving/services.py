@@ -10,7 +10,7 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 
-from ray_app.ingest.online import Handle, start_online
+from ray_app.ingest.online import start_online, wake_online
 from ray_app.models.embedder import Vectors, open_embedder
 from ray_app.models.prepared import prepare_model
 from ray_app.records import Label
@@ -39,11 +39,13 @@ class Services:
     embed: Embed
     classify: Classify
     drawer: Drawer
-    online: Handle
+    waking: set[asyncio.Task[None]]
 
     def wake(self) -> None:
-        """Tells the online worker that something waits; it would find it by itself, later."""
-        self.online.wake.remote()
+        """Tells the online worker that something waits, without waiting for it; starts it where another server ended it."""
+        task = asyncio.create_task(asyncio.to_thread(wake_online, self.settings))
+        self.waking.add(task)
+        task.add_done_callback(self.waking.discard)
 
 
 @asynccontextmanager
@@ -58,8 +60,8 @@ async def open_services(settings: Settings, embed: Embed, classify: Classify) ->
     try:
         await store.ensure(fingerprint=model.manifest.fingerprint, dimension=model.manifest.dimension)
         searcher = Searcher(store, embedder, settings)
-        online = await asyncio.to_thread(start_online, settings)
-        yield Services(settings, store, searcher, model.manifest.name, embed, classify, drawer, online)
+        await asyncio.to_thread(start_online, settings)
+        yield Services(settings, store, searcher, model.manifest.name, embed, classify, drawer, set())
     finally:
         await drawer.close()
         await store.close()
