@@ -85,7 +85,9 @@ class Drain:
         except Exception as error:  # each is then tried alone, until its attempts are used up
             _log.error("documents failed", error=type(error).__name__, documents=[one.entry.document for one in taken])
             detail = f"{type(error).__name__}: {error}"[:500]
-            await store.run(put_back, [one.entry for one in taken], wait_s=1.0, detail=detail)
+            for entry in (one.entry for one in taken):
+                wait_s = min(2.0**entry.begun, limits.uploads.longest_wait_s)
+                await store.run(put_back, [entry], wait_s=wait_s, detail=detail)
         return len(taken)
 
     async def _forgive(self, store: Store) -> None:

@@ -111,6 +111,16 @@ def start_online(settings: Settings) -> Handle:
     )
 
 
+def wake_online(settings: Settings) -> None:
+    """Tells the worker that something waits. Where that fails it is logged: the worker looks by itself, too."""
+    import ray
+
+    try:
+        start_online(settings).wake.remote()
+    except ray.exceptions.RayError as error:
+        _log.warning("the online worker was not woken", error=type(error).__name__)
+
+
 def stop_online(settings: Settings) -> None:
     """Ends the worker, if this cluster has one. What waits goes on when one is started again."""
     import ray
@@ -163,4 +173,6 @@ def _name(settings: Settings) -> str:
 
 
 def _setup(settings: Settings) -> str:
-    return hashlib.sha256(f"{__version__}\n{settings.model_dump_json()}".encode()).hexdigest()
+    """Servers of several tenants share a worker: it does not depend on what is left out here."""
+    relevant = settings.model_dump_json(exclude={"tenant", "serving", "search", "pages", "ray", "logging"})
+    return hashlib.sha256(f"{__version__}\n{relevant}".encode()).hexdigest()

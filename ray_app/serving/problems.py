@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from ray_app.errors import (
     AuthenticationError,
@@ -101,6 +102,8 @@ def describe(error: Exception) -> JSONResponse:
             return problem(_REFUSALS[error.reason], error.reason, str(error))
         case ParsingError():
             return problem(422, error.reason.replace("_", "-"), str(error))
+        case ClientDisconnect():  # nobody reads this
+            return problem(400, "cut-off", "the request ended before its body did")
         case StoreError() | ModelError():
             return problem(503, "index-not-ready", str(error), Retry_After=_RETRY_AFTER_S)
         case RayAppError():
@@ -113,6 +116,7 @@ def describe(error: Exception) -> JSONResponse:
 def install(app: FastAPI) -> None:
     """Makes every error of the application a problem document."""
 
+    @app.exception_handler(ClientDisconnect)
     @app.exception_handler(RayAppError)
     @app.exception_handler(Exception)
     async def ours(request: Request, error: Exception) -> JSONResponse:

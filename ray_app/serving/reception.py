@@ -73,6 +73,12 @@ async def receive_file(
         yield reception
 
 
+def check_length(declared: str | None, most: int) -> None:
+    """Raises RefusedError (`too-large`) where the body is said to be larger, before any of it is read."""
+    if declared and declared.isdecimal() and int(declared) > most:
+        raise RefusedError("too-large", f"the body has {declared} bytes, but at most {most} are taken")
+
+
 def upload_path(folder: str, filename: str) -> str:
     """Where a file lies below its source. Raises QueryError (`invalid-name`) where nothing is left of the names."""
     name = PurePosixPath(harmless(filename)).name

@@ -58,8 +58,8 @@ def _shut_down(settings: Settings) -> None:
 
     from ray_app.ingest.online import stop_online
 
-    stop_online(settings)  # what waits is taken up by the next server
     serve.delete(_APP)  # a local cluster ends with this process; in a shared one, other applications stay
+    stop_online(settings)  # what waits is taken up by the next server
 
 
 @contextmanager

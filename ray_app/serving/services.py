@@ -12,7 +12,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.params import Depends as Dependency
 from fastapi.security import HTTPBearer
 
-from ray_app.ingest.online import start_online
+from ray_app.ingest.online import start_online, wake_online
 from ray_app.models.embedder import Embedder, Vectors, open_embedder
 from ray_app.models.prepared import prepare_model
 from ray_app.records import Label, Role
@@ -84,16 +84,26 @@ async def open_services(settings: Settings, embed: Embed, classify: Classify) ->
     store = await open_store(settings)
     try:
         await store.ensure(fingerprint=model.manifest.fingerprint, dimension=model.manifest.dimension)
-        online = await asyncio.to_thread(start_online, settings)
-        services = services_over(
-            store, embedder, settings, embed, classify, wake=lambda: online.wake.remote() and None
-        )
+        await asyncio.to_thread(start_online, settings)
+        services = services_over(store, embedder, settings, embed, classify, wake=_waker(settings))
         try:
             yield services
         finally:
             await services.drawer.close()
     finally:
         await store.close()
+
+
+def _waker(settings: Settings) -> Callable[[], None]:
+    """Wakes the online worker without waiting for it, and starts it where another server ended it."""
+    waking: set[asyncio.Task[None]] = set()
+
+    def wake() -> None:
+        task = asyncio.create_task(asyncio.to_thread(wake_online, settings))
+        waking.add(task)
+        task.add_done_callback(waking.discard)
+
+    return wake
 
 
 def attach(app: FastAPI, services: Services) -> None:

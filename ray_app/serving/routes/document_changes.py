@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from ray_app.errors import QueryError, RefusedError
 from ray_app.serving.lookup import check_outermost, document_out, find_document
-from ray_app.serving.reception import ReceivedFile, Reception, receive_file, receive_form, upload_path
+from ray_app.serving.reception import ReceivedFile, Reception, check_length, receive_file, receive_form, upload_path
 from ray_app.serving.schemas import Accepted, DocumentOut
 from ray_app.serving.services import CallerOf, IndexOf, Services, ServicesOf
 from ray_app.serving.writable import check_writable
@@ -22,6 +22,8 @@ from ray_app.store.scope import ScopedReader
 
 router = APIRouter(prefix="/v1", tags=["documents"])
 
+# A part's headers and boundary, and its share of the fields.
+_AROUND_A_FILE = 1 << 16
 _FIELDS = {"source", "folder", "tags"}
 _FORM = {
     "type": "object",
@@ -49,6 +51,8 @@ async def upload(
     A file with the path of a document that is there replaces it; until it is indexed, the old one is found.
     """
     settings, tenant = services.settings, caller.scope.tenant
+    largest = settings.parsing.max_file_mb << 20
+    check_length(request.headers.get("content-length"), settings.uploads.max_files * (largest + _AROUND_A_FILE))
     content_type = request.headers.get("content-type", "")
     async with receive_form(settings, tenant, content_type, request.stream()) as reception:
         source = await _source_of(reception, index, services)
@@ -74,6 +78,7 @@ async def replace(
     if not place.payload["uri"].startswith(f"{URI_SCHEME}://"):
         raise RefusedError("conflict", f"document {document_id} was not uploaded: change it where it lies, and ingest")
     payload, tenant = place.payload, caller.scope.tenant
+    check_length(request.headers.get("content-length"), services.settings.parsing.max_file_mb << 20)
     name = payload["path"].rsplit("/", 1)[-1]
     async with receive_file(services.settings, tenant, name, request.stream()) as reception:
         tags = tuple(payload.get("tags") or ())
