@@ -66,8 +66,8 @@ class ModelError(RayAppError):
 class QueryError(RayAppError):
     """A search asks for something that does not exist.
 
-    `reason` is a stable code: `empty-query`, `limit-out-of-range`, `unknown-filter-field`,
-    `invalid-filter`, `unknown-facet`, `invalid-cursor`.
+    `reason` is a stable code: `empty-query`, `query-too-large`, `limit-out-of-range`, `unknown-filter-field`,
+    `invalid-filter`, `filter-too-large`, `unknown-facet`, `invalid-cursor`, `invalid-like`, `no-vectors`.
     """
 
     def __init__(self, reason: str, detail: str) -> None:

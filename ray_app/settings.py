@@ -258,6 +258,37 @@ class SearchSettings(Group):
         100, ge=10, description="Passages that words and meaning each put forward before they are merged."
     )
     max_limit: int = Field(100, gt=0, description="Most hits of one search.")
+    max_passages: int = Field(10, gt=0, description="Most passages of one document in a hit.")
+    window: int = Field(
+        500,
+        gt=0,
+        le=2000,
+        description="Documents that one can page through by relevance, and among which a search with a query is sorted "
+        "by date: each further page looks at more candidates.",
+    )
+    diversity_candidates: int = Field(
+        50, gt=0, description="Documents among which a search with `diversity` chooses: their vectors are read."
+    )
+    sentences: bool = Field(
+        False,
+        description="Whether hits mark the sentence closest in meaning where a search does not say: it is embedded for "
+        "that, with all others of the passages shown.",
+    )
+    max_sentences: int = Field(
+        64, gt=0, description="Most sentences that are embedded for one answer; passages beyond have none marked."
+    )
+    max_filter_depth: int = Field(8, gt=0, description="How deep and, or, not may be nested in a filter.")
+    max_filter_conditions: int = Field(100, gt=0, description="Most conditions of one filter.")
+    max_filter_values: int = Field(1000, gt=0, description="Most values that one condition may list.")
+    suggestions: int = Field(
+        200, gt=0, description="Documents whose titles and words are read for one list of suggestions."
+    )
+    reranker: str | None = Field(
+        None,
+        description="A sentence-transformers cross-encoder that judges the best hits once more: a folder or a hub "
+        "name; unset: none, since it reads each passage with the query, which takes a CPU seconds.",
+    )
+    rerank_candidates: int = Field(30, gt=0, description="Hits that the reranker judges.")
     near_duplicate: Fraction = Field(
         0.8, description="Share of the wording from which two documents are called near-duplicates."
     )

@@ -57,8 +57,8 @@ COLLECTIONS: dict[str, Collection] = {
         },
     ),
     # `terms` are the BM25 indices of all words of a content: they let facets count every document that
-    # matches a query's words, without reading passages; `words` are the most frequent ones as they are written, to suggest
-    # queries from. Those with a common one of the `bands` say nearly the same.
+    # matches a query's words, without reading passages. `words` are the most frequent ones as they are written, to
+    # suggest queries from. Those with a common one of the `bands` say nearly the same.
     CONTENTS: Collection(
         CONTENTS, {**_SEARCHED, "terms": "integer", "words": "words", "bands": "integer", "pending": "keyword"}
     ),

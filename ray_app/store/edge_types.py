@@ -109,7 +109,7 @@ def query_request(query: Query, fields: Sequence[str] | None) -> edge.QueryReque
 
 def edge_filter(filter: Filter) -> edge.Filter | None:
     """None where everything passes."""
-    if not (filter.must or filter.must_not or filter.should):
+    if filter.is_empty:
         return None
     return edge.Filter(
         must=[_condition(condition) for condition in filter.must],

@@ -116,6 +116,11 @@ class Filter:
     must_not: Sequence[Condition] = ()
     should: Sequence[Condition] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it lets everything pass."""
+        return not (self.must or self.must_not or self.should)
+
     def and_(self, *conditions: Condition) -> Filter:
         """This filter with further conditions that must hold."""
         return Filter((*self.must, *conditions), self.must_not, self.should)

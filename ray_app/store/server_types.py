@@ -87,7 +87,7 @@ def query_arguments(query: Query) -> dict[str, Any]:
 
 def server_filter(filter: Filter) -> models.Filter | None:
     """None where everything passes."""
-    if not (filter.must or filter.must_not or filter.should):
+    if filter.is_empty:
         return None
     return models.Filter(
         must=[_condition(condition) for condition in filter.must],

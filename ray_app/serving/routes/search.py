@@ -12,8 +12,8 @@ from fastapi.sse import format_sse_event
 
 from ray_app.search.request import SearchRequest
 from ray_app.search.searcher import Searcher, answer
+from ray_app.serving.bodies.search import SearchBody, SearchResult
 from ray_app.serving.problems import describe
-from ray_app.serving.schemas import SearchBody, SearchResult
 from ray_app.serving.services import CallerOf, ServicesOf
 from ray_app.store.scope import Scope
 
@@ -39,7 +39,7 @@ async def search(body: SearchBody, request: Request, services: ServicesOf, calle
     words alone as soon as they are there, `hits` merged with meaning, `facets`, `done`; or `error` with a
     problem document.
     """
-    wanted = SearchRequest(body.query, body.mode, body.limit, body.filters, tuple(body.facets))
+    wanted = body.request()
     services.searcher.check(wanted)
     media_type = _preferred(request.headers.get("accept", ""))
     if media_type:
