@@ -9,6 +9,7 @@
     ├── ModelError            weights, an exported model or a classifier cannot be used
     ├── QueryError            a search asks for something that does not exist; carries a stable reason
     ├── NotFoundError         no such document
+    ├── AnswerError           a language model does not answer; carries a stable reason
     └── StoreError            the index cannot do what was asked
         ├── IndexLockedError  another process owns the index
         ├── StoreUnavailableError  it does not answer just now; another try may do
@@ -77,6 +78,18 @@ class QueryError(RayAppError):
 
 class NotFoundError(RayAppError):
     """Nothing with this id is in the index."""
+
+
+class AnswerError(RayAppError):
+    """The language model behind `answer.url` does not give a whole answer.
+
+    `reason` is a stable code: `answer-endpoint-unreachable`, `answer-endpoint-refused`, `answer-endpoint-busy`,
+    `answer-timeout`, `answer-cut-off`.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
 
 
 class StoreError(RayAppError):

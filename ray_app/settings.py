@@ -295,6 +295,39 @@ class SearchSettings(Group):
     facet_values: int = Field(20, gt=0, description="Most values counted per facet.")
 
 
+class AnswerSettings(Group):
+    """Answers with citations."""
+
+    url: str | None = Field(
+        None,
+        description="An OpenAI-compatible endpoint such as http://localhost:11434/v1 whose model writes answers; "
+        "questions and passages are sent to it. Unset: answers are sentences of the documents, and no model is needed.",
+    )
+    model: str = Field("default", description="The model's name at that endpoint.")
+    api_key: SecretStr | None = Field(None, description="The endpoint's API key.")
+    timeout_s: float = Field(60.0, gt=0, description="Longest time for one answer of the endpoint, from first to last.")
+    attempts: int = Field(2, gt=0, description="Tries of a request that the endpoint refuses for a passing reason.")
+    max_tokens: int | None = Field(
+        600, gt=0, description="Most tokens of a written answer; null: as many as the endpoint allows."
+    )
+    temperature: float | None = Field(
+        0.0, ge=0, description="The model's temperature; null for endpoints that let nobody choose it."
+    )
+    max_question_chars: int = Field(2000, gt=0, description="Longest question.")
+    passages: int = Field(
+        8, gt=0, le=50, description="Passages that an answer is made from: more take longer, and distract a model."
+    )
+    sentences: int = Field(3, gt=0, description="Most sentences of an answer without a model.")
+    max_sentences: int = Field(
+        64, gt=0, description="Most sentences that are embedded to find those: each takes milliseconds."
+    )
+    min_support: Fraction = Field(
+        0.45,
+        description="How well a sentence must fit the question to count as an answer: the mean of the cosine and of "
+        "the share of the question's words in it.",
+    )
+
+
 class ServingSettings(Group):
     """The HTTP API."""
 
@@ -352,6 +385,7 @@ class Settings(BaseSettings):
     classification: ClassificationSettings = ClassificationSettings()
     ingest: IngestSettings = IngestSettings()
     search: SearchSettings = SearchSettings()
+    answer: AnswerSettings = AnswerSettings()
     serving: ServingSettings = ServingSettings()
     logging: LoggingSettings = LoggingSettings()
     ray: RaySettings = RaySettings()

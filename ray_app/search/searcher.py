@@ -27,7 +27,7 @@ from ray_app.store.hits import Seen
 from ray_app.store.protocol import AnyOf, Condition, Filter, Query, SparseVector, Store
 from ray_app.store.scope import Scope, ScopedReader
 
-EventName = Literal["hits", "facets", "done"]
+EventName = Literal["hits", "facets", "passages", "token", "sentence", "done"]
 # A query and texts to how well each answers it: more is better.
 Rerank = Callable[[str, list[str]], Awaitable[list[float]]]
 # How long the set of the index's languages is believed; it decides how a query's words are stemmed.
@@ -64,6 +64,16 @@ class _Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Retrieved:
+    """What a search found, for those who go on from there: the text that was looked for, as a vector and as words."""
+
+    hits: list[Hit]
+    asked: str
+    vector: NDArray[np.float32] | None
+    words: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class _Task:
     """One search on its way."""
 
@@ -95,9 +105,7 @@ class Searcher:
         index = ScopedReader(self._store, scope)
         aiming = asyncio.ensure_future(self._target(plan, index, clock))
         try:
-            text = plan.asked.text
-            words = query_vector(text, await self.languages(scope.tenant)) if text else SparseVector([], [])
-            task = _Task(plan, index, words, clock, self._reranks(plan))
+            task = _Task(plan, index, await self._words(plan, scope), clock, self._reranks(plan))
             found: list[Hit] = []
             async for stage, found in self._stages(task, aiming):
                 yield Event(
@@ -109,6 +117,16 @@ class Searcher:
             yield Event("done", {"timings": clock.taken, "next": self._next(plan, found)})
         finally:
             aiming.cancel()
+
+    async def find(self, request: SearchRequest, scope: Scope) -> Retrieved:
+        """The final hits alone, in one step."""
+        plan = self.check(request)
+        index = ScopedReader(self._store, scope)
+        clock = Clock()
+        target, words = await asyncio.gather(self._target(plan, index, clock), self._words(plan, scope))
+        task = _Task(plan, index, words, clock, reranks=False)
+        hits = await self._found(plan.mode, task, target, final=True)
+        return Retrieved(hits[: request.limit], plan.asked.text, target.vector, frozenset(words.indices))
 
     def check(self, request: SearchRequest) -> Plan:
         """The request, read. Raises QueryError where it cannot be answered."""
@@ -255,6 +273,10 @@ class Searcher:
             return _Target(None)
         clock.lap("embed", started)
         return target
+
+    async def _words(self, plan: Plan, scope: Scope) -> SparseVector:
+        text = plan.asked.text
+        return query_vector(text, await self.languages(scope.tenant)) if text else SparseVector([], [])
 
     async def languages(self, tenant: str) -> list[str]:
         """The languages of the tenant's documents, as they were a moment ago."""

@@ -55,9 +55,7 @@ async def suggest(
 async def _with_places(store: Reader, contents: Sequence[Found]) -> list[Found]:
     """A content counts once a place names it: until then its document is not finished, or it is gone."""
     which = Filter([AnyOf("content", [one.id for one in contents])])
-    named = {
-        identity for identity, _ in await store.facet(DOCUMENTS, "content", filter=which, limit=len(contents) or 1)
-    }
+    named = dict(await store.facet(DOCUMENTS, "content", filter=which, limit=len(contents) or 1))
     return [one for one in contents if one.id in named]
 
 

@@ -12,9 +12,11 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from ray_app.errors import ModelError, NotFoundError, QueryError, RayAppError, StoreError
+from ray_app.errors import AnswerError, ModelError, NotFoundError, QueryError, RayAppError, StoreError
 
 _TYPE = "urn:ray-app:problem:"
+# How a language model that does not answer is told; 502 where it answers wrongly.
+_OF_ANSWERS = {"answer-endpoint-busy": 503, "answer-timeout": 504}
 # An owner that Ray starts again is back within seconds.
 _RETRY_AFTER_S = "2"
 
@@ -50,6 +52,8 @@ def describe(error: Exception) -> JSONResponse:
             return problem(404, "not-found", str(error))
         case StoreError() | ModelError():
             return problem(503, "index-not-ready", str(error), Retry_After=_RETRY_AFTER_S)
+        case AnswerError():
+            return problem(_OF_ANSWERS.get(error.reason, 502), error.reason, str(error))
         case RayAppError():
             return problem(400, "invalid-request", str(error))
         case _:

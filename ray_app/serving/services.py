@@ -13,7 +13,9 @@ from fastapi import Depends, FastAPI, Request
 from ray_app.models.embedder import Vectors, open_embedder
 from ray_app.models.prepared import prepare_model
 from ray_app.records import Label
-from ray_app.search.searcher import Searcher
+from ray_app.search.answerer import Answerer
+from ray_app.search.searcher import Rerank, Searcher
+from ray_app.search.writing import Writer
 from ray_app.serving.caller import Caller, caller_of
 from ray_app.settings import Settings
 from ray_app.store import open_store
@@ -33,24 +35,31 @@ class Services:
     settings: Settings
     store: Store
     searcher: Searcher
+    answerer: Answerer
     model_name: str
     embed: Embed
     classify: Classify
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, embed: Embed, classify: Classify) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings, embed: Embed, classify: Classify, rerank: Rerank | None = None
+) -> AsyncIterator[Services]:
     """Opens the index (making an empty one where there is none) and the query's model."""
     model = prepare_model(settings)
     embedder = open_embedder(model, settings.embedding)
     if not settings.store.url:
         await asyncio.to_thread(start_owner, settings.index_dir, settings.store)
     store = await open_store(settings)
+    writer = Writer(settings.answer) if settings.answer.url else None
     try:
         await store.ensure(fingerprint=model.manifest.fingerprint, dimension=model.manifest.dimension)
-        searcher = Searcher(store, embedder, settings)
-        yield Services(settings, store, searcher, model.manifest.name, embed, classify)
+        searcher = Searcher(store, embedder, settings, rerank)
+        answerer = Answerer(searcher, embedder, settings.answer, writer)
+        yield Services(settings, store, searcher, answerer, model.manifest.name, embed, classify)
     finally:
+        if writer:
+            await writer.close()
         await store.close()
 
 

@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter
 
-from ray_app.serving.routes import classify, documents, embeddings, health, search, suggest
+from ray_app.serving.routes import answer, classify, documents, embeddings, health, search, suggest
 
 ROUTERS: tuple[APIRouter, ...] = (
     search.router,
+    answer.router,
     suggest.router,
     documents.router,
     classify.router,
