@@ -15,6 +15,7 @@
     ├── TooManyRequestsError  the caller asks too often; says when to come back
     ├── TooLargeError         a request is larger than is read
     ├── RefusedError          a request cannot be granted as things are; carries a stable reason
+    ├── AnswerError           a language model does not answer; carries a stable reason
     └── StoreError            the index cannot do what was asked
         ├── IndexLockedError  another process owns the index
         ├── StoreUnavailableError  it does not answer just now; another try may do
@@ -72,8 +73,8 @@ class ModelError(RayAppError):
 class QueryError(RayAppError):
     """A search asks for something that does not exist.
 
-    `reason` is a stable code: `empty-query`, `limit-out-of-range`, `unknown-filter-field`,
-    `invalid-filter`, `unknown-facet`, `invalid-cursor`, `invalid-name`.
+    `reason` is a stable code: `empty-query`, `query-too-large`, `limit-out-of-range`, `unknown-filter-field`,
+    `invalid-filter`, `filter-too-large`, `unknown-facet`, `invalid-cursor`, `invalid-like`, `no-vectors`, `invalid-name`.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -117,6 +118,18 @@ class RefusedError(RayAppError):
     """A request is understood, and cannot be granted as things are.
 
     `reason` is a stable code: `too-large`, `unsupported-media-type`, `conflict`, `gone`, `range-not-satisfiable`.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class AnswerError(RayAppError):
+    """The language model behind `answer.url` does not give a whole answer.
+
+    `reason` is a stable code: `answer-endpoint-unreachable`, `answer-endpoint-refused`, `answer-endpoint-busy`,
+    `answer-timeout`, `answer-cut-off`.
     """
 
     def __init__(self, reason: str, detail: str) -> None:

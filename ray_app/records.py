@@ -213,29 +213,63 @@ def walk(documents: Iterable[Document]) -> Iterator[Document]:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """One document that answers a query, with its best passage.
+class Passage:
+    """One passage of a hit. `start` and `end` are its span in the text of its page.
 
-    `start` and `end` are the passage's span in the text of its page; `highlights` are spans of matching
-    words within `passage`. All count characters (Unicode code points). `places` are the URIs of every
-    document with this content that the caller may see; `document_id`, `uri` and `source` are the first's.
+    `highlights` are spans of matching words within `text`, `sentence` is the one closest in meaning to the query,
+    None where it was not looked for. All count characters (Unicode code points).
     """
 
+    id: str
+    text: str
+    page: int
+    start: int
+    end: int
+    score: float
+    highlights: tuple[tuple[int, int], ...] = ()
+    sentence: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A hit's place in one list that the answer was made of: `rank` counts passages from 1."""
+
+    score: float
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a hit's score was made of: None where its best passage is not among a list's candidates."""
+
+    words: Part | None
+    meaning: Part | None
+    fusion: str | None
+    fused: float | None
+    reranker: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One document that answers a query, with its best passages, the best one first.
+
+    `places` are the URIs of every document with this content that the caller may see; `document_id`, `uri` and
+    `source` are the first's. `content` is the content's id, which is not for callers.
+    """
+
+    content: str
     document_id: str
     uri: str
     source: str
     title: str
     score: float
-    page: int
-    start: int
-    end: int
-    passage: str
-    highlights: tuple[tuple[int, int], ...]
+    passages: tuple[Passage, ...]
     labels: tuple[Label, ...]
     language: str
     media_type: str
     date: str
     places: tuple[str, ...]
+    explanation: Explanation | None = None
 
 
 def child_ref(parent: FileRef, child: Child) -> FileRef:

@@ -302,10 +302,74 @@ class SearchSettings(Group):
         100, ge=10, description="Passages that words and meaning each put forward before they are merged."
     )
     max_limit: int = Field(100, gt=0, description="Most hits of one search.")
+    max_passages: int = Field(10, gt=0, description="Most passages of one document in a hit.")
+    window: int = Field(
+        500,
+        gt=0,
+        le=2000,
+        description="Documents that one can page through by relevance, and among which a search with a query is sorted "
+        "by date: each further page looks at more candidates.",
+    )
+    diversity_candidates: int = Field(
+        50, gt=0, description="Documents among which a search with `diversity` chooses: their vectors are read."
+    )
+    sentences: bool = Field(
+        False,
+        description="Whether hits mark the sentence closest in meaning where a search does not say: it is embedded for "
+        "that, with all others of the passages shown.",
+    )
+    max_sentences: int = Field(
+        64, gt=0, description="Most sentences that are embedded for one answer; passages beyond have none marked."
+    )
+    max_filter_depth: int = Field(8, gt=0, description="How deep and, or, not may be nested in a filter.")
+    max_filter_conditions: int = Field(100, gt=0, description="Most conditions of one filter.")
+    max_filter_values: int = Field(1000, gt=0, description="Most values that one condition may list.")
+    suggestions: int = Field(
+        200, gt=0, description="Documents whose titles and words are read for one list of suggestions."
+    )
+    reranker: str | None = Field(
+        None,
+        description="A sentence-transformers cross-encoder that judges the best hits once more: a folder or a hub "
+        "name; unset: none, since it reads each passage with the query, which takes a CPU seconds.",
+    )
+    rerank_candidates: int = Field(30, gt=0, description="Hits that the reranker judges.")
     near_duplicate: Fraction = Field(
         0.8, description="Share of the wording from which two documents are called near-duplicates."
     )
     facet_values: int = Field(20, gt=0, description="Most values counted per facet.")
+
+
+class AnswerSettings(Group):
+    """Answers with citations."""
+
+    url: str | None = Field(
+        None,
+        description="An OpenAI-compatible endpoint such as http://localhost:11434/v1 whose model writes answers; "
+        "questions and passages are sent to it. Unset: answers are sentences of the documents, and no model is needed.",
+    )
+    model: str = Field("default", description="The model's name at that endpoint.")
+    api_key: SecretStr | None = Field(None, description="The endpoint's API key.")
+    timeout_s: float = Field(60.0, gt=0, description="Longest time for one answer of the endpoint, from first to last.")
+    attempts: int = Field(2, gt=0, description="Tries of a request that the endpoint refuses for a passing reason.")
+    max_tokens: int | None = Field(
+        600, gt=0, description="Most tokens of a written answer; null: as many as the endpoint allows."
+    )
+    temperature: float | None = Field(
+        0.0, ge=0, description="The model's temperature; null for endpoints that let nobody choose it."
+    )
+    max_question_chars: int = Field(2000, gt=0, description="Longest question.")
+    passages: int = Field(
+        8, gt=0, le=50, description="Passages that an answer is made from: more take longer, and distract a model."
+    )
+    sentences: int = Field(3, gt=0, description="Most sentences of an answer without a model.")
+    max_sentences: int = Field(
+        64, gt=0, description="Most sentences that are embedded to find those: each takes milliseconds."
+    )
+    min_support: Fraction = Field(
+        0.45,
+        description="How well a sentence must fit the question to count as an answer: the mean of the cosine and of "
+        "the share of the question's words in it.",
+    )
 
 
 class ServingSettings(Group):
@@ -460,6 +524,7 @@ class Settings(BaseSettings):
     classification: ClassificationSettings = ClassificationSettings()
     ingest: IngestSettings = IngestSettings()
     search: SearchSettings = SearchSettings()
+    answer: AnswerSettings = AnswerSettings()
     serving: ServingSettings = ServingSettings()
     auth: AuthSettings = AuthSettings()
     client: ClientSettings = ClientSettings()

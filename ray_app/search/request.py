@@ -1,95 +1,112 @@
-"""What a person may ask for, and its translation into conditions on the index."""
+"""What a person may ask for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any, Literal
 
 from ray_app.errors import QueryError
-from ray_app.store.protocol import AnyOf, Between, Condition
+from ray_app.search.asked import Asked, read_query
+from ray_app.search.cursor import Cursor, read_cursor, request_digest
+from ray_app.search.filters import FIELDS, Wanted, read_filters
+from ray_app.search.like import Like
+from ray_app.search.page import Sort
+from ray_app.settings import SearchSettings
+
+__all__ = ["FACETS", "FIELDS", "Mode", "Plan", "SearchRequest", "plan_search"]
 
 Mode = Literal["hybrid", "dense", "lexical"]
-
-# Names that people use, and the fields of passages and contents that they stand for.
-FIELDS = {
-    "source": "sources",
-    "folder": "folders",
-    "language": "language",
-    "media_type": "media_type",
-    "label": "label",
-    "date": "date",
-}
 FACETS = ("source", "folder", "language", "media_type", "label")
-# The same for the points of places: a copy elsewhere must not show up under a filter on here.
-_OF_PLACES = {"source": "source", "folder": "folders"}
-_BOUNDS = ("gte", "gt", "lte", "lt")
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """One search. `filters` maps a field of `FIELDS` to a value, a list of values, or for `date` to bounds."""
+    """One search. `filters` are as `filters.read_filters` reads them.
 
-    query: str
+    `passages` is how many passages of each document are wanted. `sentences` and `rerank` are as the settings say
+    where they are None.
+    """
+
+    query: str = ""
     mode: Mode = "hybrid"
     limit: int = 10
     filters: Mapping[str, Any] | None = None
     facets: Sequence[str] = FACETS
+    sort: Sort = "relevance"
+    cursor: str | None = None
+    like: Like | None = None
+    passages: int = 1
+    explain: bool = False
+    min_score: float | None = None
+    diversity: float = 0.0
+    sentences: bool | None = None
+    rerank: bool | None = None
 
 
-def conditions(filters: Mapping[str, Any] | None) -> list[Condition]:
-    """Conditions on passages and contents. Raises QueryError, naming the field, where one cannot be."""
-    return [_condition(FIELDS[_known(name)], name, value) for name, value in (filters or {}).items()]
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A request that was found good, with its parts read."""
+
+    request: SearchRequest
+    mode: Mode | Literal["filtered"]
+    asked: Asked
+    wanted: Wanted
+    cursor: Cursor
+    sentences: bool
 
 
-def place_conditions(filters: Mapping[str, Any] | None) -> list[Condition]:
-    """Conditions on the places that a hit may show."""
-    of_places = {name: value for name, value in (filters or {}).items() if name in _OF_PLACES}
-    return [_condition(_OF_PLACES[name], name, value) for name, value in of_places.items()]
-
-
-def check_facets(names: Sequence[str]) -> None:
-    """Raises QueryError where one of the names cannot be counted."""
-    for name in names:
+def plan_search(request: SearchRequest, settings: SearchSettings) -> Plan:
+    """Raises QueryError, with a stable reason, where the request cannot be answered."""
+    _check_numbers(request, settings)
+    for name in request.facets:
         if name not in FACETS:
             raise QueryError("unknown-facet", f"unknown facet {name!r}: there are {', '.join(FACETS)}")
+    mode, asked = _what(request)
+    return Plan(
+        request,
+        mode,
+        asked,
+        read_filters(request.filters, settings),
+        read_cursor(request.cursor, _digest(request)),
+        settings.sentences if request.sentences is None else request.sentences,
+    )
 
 
-def _known(name: str) -> str:
-    if name not in FIELDS:
-        raise QueryError("unknown-filter-field", f"unknown filter field {name!r}: there are {', '.join(FIELDS)}")
-    return name
+def _what(request: SearchRequest) -> tuple[Mode | Literal["filtered"], Asked]:
+    """By what the documents are found."""
+    if request.like:
+        if request.query.strip() or (request.like.document_id is None) == (request.like.text is None):
+            raise QueryError("invalid-like", "like takes either a document_id or a text, and no query beside it")
+        if request.like.text is not None and not request.like.text.strip():
+            raise QueryError("empty-query", "the text in like is empty")
+        return "dense", Asked("")
+    if not request.query.strip() and request.sort != "relevance":
+        return "filtered", Asked("")
+    return request.mode, read_query(request.query)
 
 
-def _condition(field: str, name: str, value: Any) -> Condition:
-    if name == "date":
-        return _between(field, value)
-    values = [value] if isinstance(value, str) else value
-    if not isinstance(values, Sequence) or not values or not all(isinstance(one, str) for one in values):
-        raise QueryError("invalid-filter", f"filter {name!r} takes a text or a list of texts")
-    return AnyOf(field, list(values))
+def _check_numbers(request: SearchRequest, settings: SearchSettings) -> None:
+    if not 1 <= request.limit <= settings.max_limit:
+        raise QueryError("limit-out-of-range", f"limit must be between 1 and {settings.max_limit}")
+    if not 1 <= request.passages <= settings.max_passages:
+        raise QueryError("limit-out-of-range", f"passages must be between 1 and {settings.max_passages}")
+    if not 0 <= request.diversity <= 1:
+        raise QueryError("limit-out-of-range", "diversity must be between 0 and 1")
 
 
-def _between(field: str, value: Any) -> Between:
-    if isinstance(value, str):
-        value = {"gte": value, "lte": value}
-    if not isinstance(value, Mapping) or not value or not set(value) <= set(_BOUNDS):
-        raise QueryError("invalid-filter", "filter 'date' takes a day, or an object with some of gte, gt, lte, lt")
-    bounds = {side: _instant(bound, end=side in ("lte", "gt")) for side, bound in value.items()}
-    return Between(field, **bounds)
-
-
-def _instant(value: Any, *, end: bool) -> str:
-    """A day means its first instant, or its last where it is to be included or left out whole."""
-    try:
-        text = str(value)
-        if len(text) == len("2024-01-31"):
-            date.fromisoformat(text)
-            return f"{text}T23:59:59.999999Z" if end else f"{text}T00:00:00Z"
-        datetime.fromisoformat(text)
-    except ValueError as error:
-        raise QueryError(
-            "invalid-filter", f"filter 'date': {value!r} is no date in ISO 8601, such as 2024-01-31"
-        ) from error
-    return text
+def _digest(request: SearchRequest) -> str:
+    """Pages may differ in their size and in what they show of a hit, not in what is found."""
+    like = request.like
+    return request_digest(
+        {
+            "query": request.query,
+            "mode": request.mode,
+            "filters": request.filters or {},
+            "sort": request.sort,
+            "like": [like.document_id, like.text] if like else None,
+            "min_score": request.min_score,
+            "diversity": request.diversity,
+            "rerank": request.rerank,
+        }
+    )

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from ray_app.errors import QueryError
+import numpy as np
+from numpy.typing import NDArray
+
 from ray_app.models.embedder import Embedder
 from ray_app.records import Hit
-from ray_app.search.highlight import highlight
-from ray_app.search.request import FIELDS, SearchRequest, check_facets, conditions, place_conditions
+from ray_app.search.cursor import following
+from ray_app.search.facets import count_facets
+from ray_app.search.filters import FIELDS
+from ray_app.search.like import vector_of_document, vector_of_text
+from ray_app.search.page import Wish, find_page, list_page
+from ray_app.search.request import Plan, SearchRequest, plan_search
+from ray_app.search.shown import to_json, with_sentences, with_words
 from ray_app.settings import Settings
 from ray_app.store.bm25 import query_vector
 from ray_app.store.collections import CONTENTS
-from ray_app.store.hits import find_hits
-from ray_app.store.protocol import AnyOf, Filter, Query, Reader, SparseVector, Store
+from ray_app.store.hits import Seen
+from ray_app.store.protocol import AnyOf, Condition, Filter, Query, SparseVector, Store
 from ray_app.store.scope import Scope, ScopedReader
 
-EventName = Literal["hits", "facets", "done"]
+EventName = Literal["hits", "facets", "passages", "token", "sentence", "done"]
+# A query and texts to how well each answers it: more is better.
+Rerank = Callable[[str, list[str]], Awaitable[list[float]]]
 # How long the set of the index's languages is believed; it decides how a query's words are stemmed.
 _LANGUAGES_TTL_S = 30.0
 _LANGUAGES = 20
@@ -35,111 +44,242 @@ class Event:
 
 
 @dataclass(slots=True)
-class _Clock:
+class Clock:
     """Milliseconds that each step took."""
 
     started: float = field(default_factory=time.perf_counter)
     taken: dict[str, float] = field(default_factory=dict)
 
     def lap(self, step: str, since: float) -> None:
+        """Notes how long a step took that began then."""
         self.taken[f"{step}_ms"] = round((time.perf_counter() - since) * 1000, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What meaning is compared with, and the contents that are left out: of the document that hits shall be like."""
+
+    vector: NDArray[np.float32] | None
+    left_out: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """What a search found, for those who go on from there: the text that was looked for, as a vector and as words."""
+
+    hits: list[Hit]
+    asked: str
+    vector: NDArray[np.float32] | None
+    words: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One search on its way."""
+
+    plan: Plan
+    index: ScopedReader
+    words: SparseVector
+    clock: Clock
+    reranks: bool
 
 
 class Searcher:
     """Answers searches over one index with one embedding model. Safe for many searches at a time."""
 
-    def __init__(self, store: Store, embedder: Embedder, settings: Settings) -> None:
+    def __init__(self, store: Store, embedder: Embedder, settings: Settings, rerank: Rerank | None = None) -> None:
         self._store = store
         self._embedder = embedder
         self._settings = settings
+        self._rerank = rerank
         self._languages: dict[str, tuple[float, list[str]]] = {}
 
     async def search(self, request: SearchRequest, scope: Scope) -> AsyncGenerator[Event, None]:
         """`hits` for each stage, then `facets`, then `done` with timings, of what lies in the scope.
 
-        Raises QueryError where the request is wrong. Closing the iterator stops
-        the work.
+        Raises QueryError where the request is wrong, NotFoundError where the document to be like is not there.
+        Closing the iterator stops the work.
         """
-        self.check(request)
-        clock = _Clock()
-        embedding = asyncio.ensure_future(self._embed(request, clock))
+        plan = self.check(request)
+        clock = Clock()
+        index = ScopedReader(self._store, scope)
+        aiming = asyncio.ensure_future(self._target(plan, index, clock))
         try:
-            index = ScopedReader(self._store, scope)
-            words = query_vector(request.query, await self._known_languages(scope.tenant))
-            if request.mode != "dense":
-                yield await self._hits("lexical", request, index, words, None, clock)
-            if request.mode != "lexical":
-                stage = "hybrid" if request.mode == "hybrid" else "dense"
-                yield await self._hits(stage, request, index, words, await embedding, clock)
+            task = _Task(plan, index, await self._words(plan, scope), clock, self._reranks(plan))
+            found: list[Hit] = []
+            async for stage, found in self._stages(task, aiming):
+                yield Event(
+                    "hits", {"stage": stage, "hits": to_json(found[: request.limit], passages=request.passages)}
+                )
             if request.facets:
-                yield await self._facets(request, index, words, clock)
+                yield await self._facets(task)
             clock.lap("total", clock.started)
-            yield Event("done", {"timings": clock.taken})
+            yield Event("done", {"timings": clock.taken, "next": self._next(plan, found)})
         finally:
-            embedding.cancel()
+            aiming.cancel()
 
-    def check(self, request: SearchRequest) -> None:
-        """Raises QueryError where the request cannot be answered."""
-        if not request.query.strip():
-            raise QueryError("empty-query", "the query is empty: say what to look for")
-        if not 1 <= request.limit <= self._settings.search.max_limit:
-            raise QueryError("limit-out-of-range", f"limit must be between 1 and {self._settings.search.max_limit}")
-        conditions(request.filters)
-        check_facets(request.facets)
+    async def find(self, request: SearchRequest, scope: Scope) -> Retrieved:
+        """The final hits alone, in one step."""
+        plan = self.check(request)
+        index = ScopedReader(self._store, scope)
+        clock = Clock()
+        target, words = await asyncio.gather(self._target(plan, index, clock), self._words(plan, scope))
+        task = _Task(plan, index, words, clock, reranks=False)
+        hits = await self._found(plan.mode, task, target, final=True)
+        return Retrieved(hits[: request.limit], plan.asked.text, target.vector, frozenset(words.indices))
 
-    async def _hits(
-        self,
-        stage: str,
-        request: SearchRequest,
-        index: ScopedReader,
-        words: SparseVector,
-        dense: list[float] | None,
-        clock: _Clock,
-    ) -> Event:
+    def check(self, request: SearchRequest) -> Plan:
+        """The request, read. Raises QueryError where it cannot be answered."""
+        return plan_search(request, self._settings.search)
+
+    async def _stages(self, task: _Task, aiming: Awaitable[_Target]) -> AsyncGenerator[tuple[str, list[Hit]], None]:
+        """The hits of each stage, where there are more with one too many; the last are the final ones."""
+        mode = task.plan.mode
+        if mode == "filtered":
+            found = await self._listed(task)
+        elif mode == "lexical":
+            found = await self._found("lexical", task, _Target(None), final=True)
+        else:
+            if mode == "hybrid":
+                yield "lexical", await self._found("lexical", task, _Target(None), final=False)
+            found = await self._found(mode, task, await aiming, final=True)
+        if task.plan.sentences and task.plan.asked.text and not task.reranks:
+            found = await self._with_sentences(found, task, await aiming)
+        yield mode, found
+        if task.reranks:
+            found = await self._reranked(found, task)
+            if task.plan.sentences:
+                found = await self._with_sentences(found, task, await aiming)
+            yield "reranked", found
+
+    async def _found(self, stage: str, task: _Task, target: _Target, *, final: bool) -> list[Hit]:
         started = time.perf_counter()
-        sparse = words if words.indices and stage != "dense" else None
-        found: list[Hit] = []
-        if sparse or dense:  # a query of stop words alone matches nothing by words
-            query = Query(
-                limit=request.limit,
-                dense=dense,
-                sparse=sparse,
-                fusion=self._settings.search.fusion,
-                candidates=self._settings.search.candidates,
-                filter=Filter(conditions(request.filters)),
-            )
-            places = place_conditions(request.filters)
-            found = await index.run(find_hits, query, limit=request.limit, places=places)
-        wanted = frozenset(words.indices)
-        hits = [asdict(replace(hit, highlights=highlight(hit.passage, wanted, hit.language))) for hit in found]
-        clock.lap(stage, started)
-        return Event("hits", {"stage": stage, "hits": hits})
+        sparse = task.words if task.words.indices and stage != "dense" else None
+        if sparse is None and target.vector is None:  # a query of stop words alone matches nothing by words
+            return []
+        plan, search = task.plan, self._settings.search
+        query = Query(
+            limit=plan.request.limit,
+            dense=None if target.vector is None else target.vector.tolist(),
+            sparse=sparse,
+            fusion=search.fusion,
+            candidates=search.candidates,
+            filter=plan.asked.passages.and_(*_told(plan.wanted.contents)),
+        )
+        found = await task.index.run(find_page, query, self._wish(task, left_out=target.left_out, final=final))
+        task.clock.lap(stage, started)
+        return with_words(found, frozenset(task.words.indices))
 
-    async def _facets(self, request: SearchRequest, index: ScopedReader, words: SparseVector, clock: _Clock) -> Event:
+    async def _listed(self, task: _Task) -> list[Hit]:
+        started = time.perf_counter()
+        found = await task.index.run(list_page, task.plan.wanted.contents, self._wish(task, final=True))
+        task.clock.lap("filtered", started)
+        return found
+
+    def _wish(self, task: _Task, *, left_out: frozenset[str] = frozenset(), final: bool) -> Wish:
+        """One hit more than is shown tells whether there is another page. A first look needs no more than hits."""
+        plan, search = task.plan, self._settings.search
+        request = plan.request
+        limit = request.limit + 1
+        return Wish(
+            limit=max(limit, search.rerank_candidates) if task.reranks and final else limit,
+            pool=search.diversity_candidates if request.sort == "relevance" else search.window,
+            seen=Seen(_told(plan.wanted.places), plan.wanted.exact, left_out, plan.asked.unwanted),
+            sort=request.sort,
+            last_date=plan.cursor.date,
+            shown=frozenset(plan.cursor.seen),
+            per_document=request.passages,
+            at_least=request.min_score if final else None,  # a score of the last stage
+            diversity=request.diversity if final else 0.0,
+            explain=request.explain and final,
+        )
+
+    async def _with_sentences(self, found: list[Hit], task: _Task, target: _Target) -> list[Hit]:
+        if target.vector is None:
+            return found
+        started = time.perf_counter()
+        limit, most = task.plan.request.limit, self._settings.search.max_sentences
+        marked = await with_sentences(found[:limit], target.vector, self._embedder, most=most)
+        task.clock.lap("sentences", started)
+        return marked + found[limit:]
+
+    def _reranks(self, plan: Plan) -> bool:
+        request = plan.request
+        orders = request.sort == "relevance" and not request.diversity and bool(plan.asked.text)
+        return self._rerank is not None and request.rerank is not False and orders
+
+    async def _reranked(self, found: Sequence[Hit], task: _Task) -> list[Hit]:
+        if not found or not self._rerank:
+            return []
+        started = time.perf_counter()
+        scores = await self._rerank(task.plan.asked.text, [hit.passages[0].text for hit in found])
+        judged = [
+            replace(
+                hit,
+                score=score,
+                explanation=replace(hit.explanation, reranker=score) if hit.explanation else None,
+            )
+            for hit, score in zip(found, scores, strict=True)
+        ]
+        task.clock.lap("reranked", started)
+        return sorted(judged, key=lambda hit: -hit.score)
+
+    def _next(self, plan: Plan, found: Sequence[Hit]) -> str | None:
+        """The cursor of the next page, None at the end: of what there is, or of the window that a search looks at."""
+        limit = plan.request.limit
+        by_date = plan.request.sort != "relevance"
+        if len(found) <= limit or (not by_date and len(plan.cursor.seen) + limit >= self._settings.search.window):
+            return None
+        return following(plan.cursor, found[:limit], by_date=by_date).write()
+
+    async def _facets(self, task: _Task) -> Event:
         """Counts documents that pass the filters and hold one of the words (by meaning: all that pass)."""
         started = time.perf_counter()
-        matching = Filter(conditions(request.filters))
-        if request.mode != "dense" and words.indices:
-            matching = matching.and_(AnyOf("terms", list(words.indices)))
-        limit = self._settings.search.facet_values
+        request, search = task.plan.request, self._settings.search
+        matching = task.plan.wanted.counted.and_(*await self._word_conditions(task))
         fields = [FIELDS[name] for name in request.facets]
-        total, counted = await index.run(count_facets, fields, filter=matching, limit=limit)
-        clock.lap("facets", started)
+        total, counted = await task.index.run(count_facets, fields, filter=matching, limit=search.facet_values)
+        task.clock.lap("facets", started)
         facets = {
             name: [{"value": value, "count": count} for value, count in values]
             for name, values in zip(request.facets, counted, strict=True)
         }
         return Event("facets", {"total": total, "facets": facets})
 
-    async def _embed(self, request: SearchRequest, clock: _Clock) -> list[float] | None:
-        if request.mode == "lexical":
-            return None
-        started = time.perf_counter()
-        vectors = await asyncio.to_thread(self._embedder.embed_queries, [request.query])
-        clock.lap("embed", started)
-        return [float(value) for value in vectors[0]]
+    async def _word_conditions(self, task: _Task) -> list[Condition]:
+        """Contents know which words they hold, not where: of a phrase, that they hold each of its words."""
+        languages = await self.languages(task.index.scope.tenant)
+        asked = task.plan.asked
+        conditions: list[Condition] = []
+        if task.plan.mode in ("hybrid", "lexical") and task.words.indices:
+            conditions.append(AnyOf("terms", list(task.words.indices)))
+        conditions += [one for phrase in asked.present for one in _holds(phrase, languages)]
+        for phrase in asked.absent:
+            conditions.append(Filter(must_not=[Filter(_holds(phrase, languages))]))
+        return conditions
 
-    async def _known_languages(self, tenant: str) -> list[str]:
+    async def _target(self, plan: Plan, index: ScopedReader, clock: Clock) -> _Target:
+        started = time.perf_counter()
+        like = plan.request.like
+        if like and like.document_id:
+            vector, content = await index.run(vector_of_document, like.document_id)
+            target = _Target(vector, frozenset([content]))
+        elif like and like.text:
+            target = _Target(await vector_of_text(self._embedder, like.text))
+        elif plan.mode in ("hybrid", "dense") or (plan.sentences and plan.asked.text):
+            vectors = await asyncio.to_thread(self._embedder.embed_queries, [plan.asked.text])
+            target = _Target(vectors[0])
+        else:
+            return _Target(None)
+        clock.lap("embed", started)
+        return target
+
+    async def _words(self, plan: Plan, scope: Scope) -> SparseVector:
+        text = plan.asked.text
+        return query_vector(text, await self.languages(scope.tenant)) if text else SparseVector([], [])
+
+    async def languages(self, tenant: str) -> list[str]:
+        """The languages of the tenant's documents, as they were a moment ago."""
         read, languages = self._languages.get(tenant, (float("-inf"), []))
         if time.monotonic() - read > _LANGUAGES_TTL_S:
             of_tenant = Filter([AnyOf("tenant", [tenant])])
@@ -149,17 +289,20 @@ class Searcher:
         return languages
 
 
-async def count_facets(
-    store: Reader, fields: Sequence[str], *, filter: Filter, limit: int
-) -> tuple[int, list[list[tuple[str, int]]]]:
-    """How many contents pass the filter, and the values of each field among them."""
-    total = await store.count(CONTENTS, filter)
-    return total, [await store.facet(CONTENTS, field, filter=filter, limit=limit) for field in fields]
-
-
 async def answer(searcher: Searcher, request: SearchRequest, scope: Scope) -> dict[str, Any]:
-    """The whole search as one object: the last hits, facets, total and timings."""
-    result: dict[str, Any] = {"hits": [], "facets": {}, "total": 0, "timings": {}}
+    """The whole search as one object: the last hits, facets, total, next and timings."""
+    result: dict[str, Any] = {"hits": [], "facets": {}, "total": 0, "next": None, "timings": {}}
     async for event in searcher.search(request, scope):
         result |= event.data
     return result
+
+
+def _told(filter: Filter) -> list[Condition]:
+    """The filter as a condition, where it says anything."""
+    return [] if filter.is_empty else [filter]
+
+
+def _holds(phrase: str, languages: Sequence[str]) -> list[Condition]:
+    """Conditions on a content that holds each word of the phrase; stop words are not among its terms."""
+    vectors = [query_vector(word, languages) for word in phrase.split()]
+    return [AnyOf("terms", list(vector.indices)) for vector in vectors if vector.indices]

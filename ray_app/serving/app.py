@@ -12,6 +12,7 @@ from ray.serve.config import BackpressureConfig
 from ray_app.serving.classification import Classification
 from ray_app.serving.embedding import Embedding
 from ray_app.serving.http import Http
+from ray_app.serving.reranking import Reranking
 from ray_app.settings import Settings
 
 # Replicas on CPUs ask for little: they mostly wait, and an ingest beside them needs the processors.
@@ -35,7 +36,7 @@ def build(args: AppArgs) -> Application:
 
 
 def application(settings: Settings) -> Application:
-    """HTTP in front of embedding and classification; all of them read the same index."""
+    """HTTP in front of embedding, classification and, where one is named, a reranker."""
     deployment: Any = serve.deployment  # its types know the decorator's form only
     serving = settings.serving
     embedding = deployment(Embedding).options(name="embedding", **_LIGHT).bind(settings)
@@ -48,4 +49,7 @@ def application(settings: Settings) -> Application:
         backpressure_config=BackpressureConfig(retry_after_s=_RETRY_AFTER_S),
         **_LIGHT,
     )
-    return http.bind(settings, embedding, classification.bind(settings, embedding))
+    reranking = None
+    if settings.search.reranker:
+        reranking = deployment(Reranking).options(name="reranking", **_LIGHT).bind(settings)
+    return http.bind(settings, embedding, classification.bind(settings, embedding), reranking)

@@ -13,6 +13,7 @@ from ray_app import __version__
 from ray_app.logs import log_to_stderr
 from ray_app.models.embedder import Vectors
 from ray_app.records import Label
+from ray_app.search.searcher import Rerank
 from ray_app.serving import problems
 from ray_app.serving.bound import check_bound
 from ray_app.serving.middleware import Gate
@@ -21,12 +22,12 @@ from ray_app.serving.services import BEARER, Classify, Embed, attach, open_servi
 from ray_app.settings import Settings
 
 
-def create_app(settings: Settings, embed: Embed, classify: Classify) -> FastAPI:
+def create_app(settings: Settings, embed: Embed, classify: Classify, rerank: Rerank | None = None) -> FastAPI:
     """The application; it opens the index when it starts and lets go of it when it stops."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_services(settings, embed, classify) as services:
+        async with open_services(settings, embed=embed, classify=classify, rerank=rerank) as services:
             attach(app, services)
             yield
 
@@ -49,19 +50,28 @@ class Http:
     """One replica of the API."""
 
     def __init__(
-        self, settings: Settings, embedding: DeploymentHandle[Any], classification: DeploymentHandle[Any]
+        self,
+        settings: Settings,
+        embedding: DeploymentHandle[Any],
+        classification: DeploymentHandle[Any],
+        reranking: DeploymentHandle[Any] | None = None,
     ) -> None:
         log_to_stderr(settings.logging, worker=True)
         check_bound(settings.auth)  # a Serve configuration says itself where to listen
         self._settings = settings
         self._embedding = embedding
         self._classification = classification
+        self._reranking = reranking
 
     def __serve_build_asgi_app__(self) -> FastAPI:
-        return create_app(self._settings, self._embed, self._classify)
+        return create_app(self._settings, self._embed, self._classify, self._rerank if self._reranking else None)
 
     async def _embed(self, texts: list[str]) -> tuple[Vectors, list[int]]:
         return await self._embedding.embed.remote(texts)
+
+    async def _rerank(self, query: str, texts: list[str]) -> list[float]:
+        assert self._reranking is not None
+        return await self._reranking.rerank.remote(query, texts)
 
     async def _classify(self, texts: list[str]) -> list[tuple[Label, ...]]:
         return await self._classification.classify.remote(texts)

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from ray_app.errors import (
+    AnswerError,
     AuthenticationError,
     ForbiddenError,
     IdentityProviderError,
@@ -30,6 +31,8 @@ from ray_app.errors import (
 from ray_app.serving.requestid import current_request
 
 _TYPE = "urn:ray-app:problem:"
+# How a language model that does not answer is told; 502 where it answers wrongly.
+_OF_ANSWERS = {"answer-endpoint-busy": 503, "answer-timeout": 504}
 # An owner that Ray starts again is back within seconds.
 _RETRY_AFTER_S = "2"
 _REFUSALS = {
@@ -106,6 +109,8 @@ def describe(error: Exception) -> JSONResponse:
             return problem(400, "cut-off", "the request ended before its body did")
         case StoreError() | ModelError():
             return problem(503, "index-not-ready", str(error), Retry_After=_RETRY_AFTER_S)
+        case AnswerError():
+            return problem(_OF_ANSWERS.get(error.reason, 502), error.reason, str(error))
         case RayAppError():
             return problem(400, "invalid-request", str(error))
         case _:

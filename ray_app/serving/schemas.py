@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-
-from ray_app.search.request import FACETS, Mode
 
 
 class Body(BaseModel):
@@ -15,66 +13,12 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class SearchBody(Body):
-    """What to look for."""
-
-    query: str = Field(description="Words, or a question, in any language.")
-    mode: Mode = Field(
-        "hybrid", description="By words and meaning (hybrid), by meaning (dense), or by words (lexical)."
-    )
-    limit: int = Field(10, description="Most hits.")
-    filters: dict[str, Any] = Field(
-        default_factory=dict,
-        description="source, folder, language, media_type, label: a value or a list of values; "
-        "date: a day, or an object with gte, gt, lte, lt.",
-        examples=[{"label": ["invoice", "letter"], "date": {"gte": "2025-01-01"}}],
-    )
-    facets: list[str] = Field(list(FACETS), description="Fields whose values are counted.")
-
-
 class LabelOut(BaseModel):
     """A class with its probability; `method` is a classifier's version, or "zero-shot" for untrained ones."""
 
     label: str
     probability: float
     method: str
-
-
-class HitOut(BaseModel):
-    """A document with its best passage. Spans count characters; `highlights` lie within `passage`."""
-
-    document_id: str
-    uri: str
-    source: str
-    title: str
-    score: float
-    page: int
-    start: int
-    end: int
-    passage: str
-    highlights: list[tuple[int, int]]
-    labels: list[LabelOut]
-    language: str
-    media_type: str
-    date: str
-    places: list[str]
-
-
-class FacetValue(BaseModel):
-    """A value and the number of documents that have it."""
-
-    value: str
-    count: int
-
-
-class SearchResult(BaseModel):
-    """The whole answer. `total` counts the documents that pass the filters and hold a word of the query."""
-
-    stage: Literal["lexical", "hybrid", "dense"]
-    hits: list[HitOut]
-    facets: dict[str, list[FacetValue]]
-    total: int
-    timings: dict[str, float] = Field(description="Milliseconds by step.")
 
 
 class ClassifyBody(Body):

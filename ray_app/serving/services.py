@@ -16,7 +16,9 @@ from ray_app.ingest.online import start_online, wake_online
 from ray_app.models.embedder import Embedder, Vectors, open_embedder
 from ray_app.models.prepared import prepare_model
 from ray_app.records import Label, Role
-from ray_app.search.searcher import Searcher
+from ray_app.search.answerer import Answerer
+from ray_app.search.searcher import Rerank, Searcher
+from ray_app.search.writing import Writer
 from ray_app.serving.auth import Authenticator
 from ray_app.serving.caller import Caller
 from ray_app.serving.drawer import Drawer
@@ -41,6 +43,7 @@ class Services:
     settings: Settings
     store: Store
     searcher: Searcher
+    answerer: Answerer
     model_name: str
     embed: Embed
     classify: Classify
@@ -50,32 +53,45 @@ class Services:
     wake: Callable[[], None]
 
 
-def services_over(
+@asynccontextmanager
+async def services_over(
     store: Store,
     embedder: Embedder,
     settings: Settings,
+    *,
     embed: Embed,
     classify: Classify,
-    *,
+    rerank: Rerank | None = None,
     wake: Callable[[], None],
-) -> Services:
+) -> AsyncIterator[Services]:
     """The services of a replica whose index is open and whose model is loaded."""
-    return Services(
-        settings=settings,
-        store=store,
-        searcher=Searcher(store, embedder, settings),
-        model_name=embedder.manifest.name,
-        embed=embed,
-        classify=classify,
-        auth=Authenticator(settings, store),
-        rates=Rates(settings.auth),
-        drawer=Drawer(settings),
-        wake=wake,
-    )
+    searcher = Searcher(store, embedder, settings, rerank)
+    writer = Writer(settings.answer) if settings.answer.url else None
+    drawer = Drawer(settings)
+    try:
+        yield Services(
+            settings=settings,
+            store=store,
+            searcher=searcher,
+            answerer=Answerer(searcher, embedder, settings.answer, writer),
+            model_name=embedder.manifest.name,
+            embed=embed,
+            classify=classify,
+            auth=Authenticator(settings, store),
+            rates=Rates(settings.auth),
+            drawer=drawer,
+            wake=wake,
+        )
+    finally:
+        await drawer.close()
+        if writer:
+            await writer.close()
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, embed: Embed, classify: Classify) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings, *, embed: Embed, classify: Classify, rerank: Rerank | None = None
+) -> AsyncIterator[Services]:
     """Opens the index (making an empty one where there is none) and the query's model."""
     model = prepare_model(settings)
     embedder = open_embedder(model, settings.embedding)
@@ -85,11 +101,10 @@ async def open_services(settings: Settings, embed: Embed, classify: Classify) ->
     try:
         await store.ensure(fingerprint=model.manifest.fingerprint, dimension=model.manifest.dimension)
         await asyncio.to_thread(start_online, settings)
-        services = services_over(store, embedder, settings, embed, classify, wake=_waker(settings))
-        try:
+        async with services_over(
+            store, embedder, settings, embed=embed, classify=classify, rerank=rerank, wake=_waker(settings)
+        ) as services:
             yield services
-        finally:
-            await services.drawer.close()
     finally:
         await store.close()
 

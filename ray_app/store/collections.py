@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-FieldType = Literal["keyword", "integer", "datetime"]
+# `words` are keywords that are also found by how they begin, `text` is found by its words and phrases.
+FieldType = Literal["keyword", "words", "integer", "datetime", "text"]
 
 DOCUMENTS = "documents"
 CONTENTS = "contents"
@@ -35,6 +36,7 @@ _SEARCHED: dict[str, FieldType] = {
     "media_type": "keyword",
     "label": "keyword",
     "date": "datetime",
+    "pages": "integer",
 }
 
 COLLECTIONS: dict[str, Collection] = {
@@ -57,9 +59,14 @@ COLLECTIONS: dict[str, Collection] = {
         },
     ),
     # `terms` are the BM25 indices of all words of a content: they let facets count every document that
-    # matches a query's words, without reading passages. Those with a common one of the `bands` say nearly the same.
-    CONTENTS: Collection(CONTENTS, {**_SEARCHED, "terms": "integer", "bands": "integer", "pending": "keyword"}),
-    CHUNKS: Collection(CHUNKS, {**_SEARCHED, "content": "keyword", "pipeline": "keyword"}, has_vectors=True),
+    # matches a query's words, without reading passages. `words` are the most frequent ones as they are written, to
+    # suggest queries from. Those with a common one of the `bands` say nearly the same.
+    CONTENTS: Collection(
+        CONTENTS, {**_SEARCHED, "terms": "integer", "words": "words", "bands": "integer", "pending": "keyword"}
+    ),
+    CHUNKS: Collection(
+        CHUNKS, {**_SEARCHED, "content": "keyword", "pipeline": "keyword", "text": "text"}, has_vectors=True
+    ),
     ANNOTATIONS: Collection(ANNOTATIONS, {"tenant": "keyword", "content": "keyword", "kind": "keyword"}),
     REGISTRY: Collection(
         REGISTRY,

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from ray_app.errors import IndexLockedError, IndexNotReadyError, StoreError
 from ray_app.settings import StoreSettings
 from ray_app.store import edge_types as to_edge
-from ray_app.store.collections import CHUNKS, COLLECTIONS
+from ray_app.store.collections import CHUNKS, COLLECTIONS, DENSE
 from ray_app.store.graph import build_in_child, copy_shard
 from ray_app.store.pointer import Pointer, read_pointer, write_pointer
-from ray_app.store.protocol import Filter, Found, Order, Point, Query, Store
+from ray_app.store.protocol import Filter, Found, Order, Point, Query, Store, Vector
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -160,6 +160,12 @@ class EdgeStore:
         request = edge.QueryBatchRequest([to_edge.query_request(query, fields)])
         answers = await self._read(collection, lambda shard: shard.query_batch(request))
         return [to_edge.found(record) for record in answers[0]]
+
+    async def vectors(self, collection: str, ids: Sequence[str]) -> dict[str, Vector]:
+        wanted: list[edge.PointId] = list(ids)
+        records = await self._read(collection, lambda shard: shard.retrieve(wanted, False, [DENSE]))
+        vectors = {str(record.id): to_edge.vector(record) for record in records}
+        return {one: vector for one, vector in vectors.items() if vector is not None}
 
     async def count(self, collection: str, filter: Filter = Filter()) -> int:
         request = edge.CountRequest(exact=True, filter=to_edge.edge_filter(filter))

@@ -18,16 +18,23 @@ from ray_app.store.protocol import (
     Filter,
     Found,
     HasId,
+    InRange,
     Missing,
+    NotOnly,
+    Phrase,
     Point,
+    Prefix,
     Query,
     SparseVector,
 )
 
 # A shard must have some vector: collections without have this one, always empty.
 _UNUSED = "unused"
-_FIELDS: dict[FieldType, edge.PayloadSchemaType] = {
+_FIELDS: dict[FieldType, Any] = {
     "keyword": edge.PayloadSchemaType.Keyword,
+    "words": edge.KeywordIndexParams(prefix=True),
+    # Where words stand, for phrases; not kept in memory once a graph is built: it is asked rarely.
+    "text": edge.TextIndexParams(tokenizer=edge.TokenizerType.Word, lowercase=True, phrase_matching=True, on_disk=True),
     "integer": edge.PayloadSchemaType.Integer,
     "datetime": edge.PayloadSchemaType.Datetime,
 }
@@ -102,11 +109,12 @@ def query_request(query: Query, fields: Sequence[str] | None) -> edge.QueryReque
 
 def edge_filter(filter: Filter) -> edge.Filter | None:
     """None where everything passes."""
-    if not filter.must and not filter.must_not:
+    if filter.is_empty:
         return None
     return edge.Filter(
         must=[_condition(condition) for condition in filter.must],
         must_not=[_condition(condition) for condition in filter.must_not],
+        should=[_condition(condition) for condition in filter.should] or None,
     )
 
 
@@ -115,14 +123,28 @@ def found(record: edge.Record | edge.ScoredPoint) -> Found:
     return Found(str(record.id), record.payload or {}, getattr(record, "score", 0.0))
 
 
+def vector(record: edge.Record) -> NDArray[np.float32] | None:
+    """The dense vector that was asked for with a point, None where it has none."""
+    vectors: Any = record.vector or {}
+    return np.asarray(vectors[DENSE], np.float32) if DENSE in vectors else None
+
+
 def _condition(
     condition: Condition,
 ) -> edge.FieldCondition | edge.IsEmptyCondition | edge.HasIdCondition | edge.Filter:
     match condition:
         case AnyOf(field, values):
             return edge.FieldCondition(field, match=edge.MatchAny(values))
+        case NotOnly(field, values):
+            return edge.FieldCondition(field, match=edge.MatchExcept(values))
         case Between(field, gte, gt, lte, lt):
             return edge.FieldCondition(field, range=edge.RangeDateTime(gte=gte, gt=gt, lte=lte, lt=lt))
+        case InRange(field, gte, gt, lte, lt):
+            return edge.FieldCondition(field, range=edge.RangeFloat(gte=gte, gt=gt, lte=lte, lt=lt))
+        case Phrase(field, text):
+            return edge.FieldCondition(field, match=edge.MatchPhrase(text))
+        case Prefix(field, prefix):
+            return edge.FieldCondition(field, match=edge.MatchPrefix(prefix))
         case Missing(field):
             return edge.IsEmptyCondition(field)
         case HasId(ids):

@@ -1,86 +1,140 @@
-"""From passages that match to documents that a person may see: the best passage of each, and its places."""
+"""From passages that match to documents that a person may see: the best passages of each, and its places."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
-from ray_app.records import Hit
+from ray_app.records import Hit, Passage
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
+from ray_app.store.matching import matches
 from ray_app.store.points import labels
 from ray_app.store.protocol import AnyOf, Condition, Filter, Found, Payload, Query, Reader
 
 # Passages asked for per wanted document at first; a long document may take many of the best places.
 _PER_DOCUMENT = 4
-_MOST_PASSAGES = 2000
+# Passages that are looked at for one page of hits at most.
+MOST_PASSAGES = 2000
 _MOST_PLACES = 1000
-_PASSAGE_FIELDS = ("content", "text", "page", "start", "end")
+PASSAGE_FIELDS = ("content", "text", "page", "start", "end")
+CONTENT_FIELDS = ("title", "labels", "label", "language", "media_type", "date", "pages")
 
 
-async def find_hits(store: Reader, query: Query, *, limit: int, places: Sequence[Condition]) -> list[Hit]:
-    """The `limit` best documents, best first, without highlights.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Which places a hit may show, and which contents make none.
 
-    A passage counts only if some place that passes the conditions `places` names its content; the
-    passages of unfinished or deleted documents do not.
+    A place counts if it passes the conditions `places`, and `exact` together with its content. Contents in
+    `left_out` are passed over, and those with a passage that passes `without`, where that says anything.
     """
-    wanted = limit * _PER_DOCUMENT
+
+    places: Sequence[Condition] = ()
+    exact: Filter = Filter()
+    left_out: Set[str] = frozenset()
+    without: Filter = Filter()
+
+
+async def find_hits(
+    store: Reader,
+    query: Query,
+    *,
+    limit: int,
+    places: Sequence[Condition] = (),
+    seen: Seen | None = None,
+    per_document: int = 1,
+    at_least: float | None = None,
+) -> list[Hit]:
+    """The `limit` best documents, best first, each with at most `per_document` passages, without highlights.
+
+    A passage counts only if some place that passes names its content; the passages of unfinished or deleted documents
+    do not, nor those whose score is below `at_least`.
+    """
+    seen = seen or Seen(places)
+    wanted = min((limit + len(seen.left_out)) * _PER_DOCUMENT * per_document, MOST_PASSAGES)
+    # Merged scores depend on the candidates: as long as they suffice, so many make every page and every limit alike.
+    candidates = query.candidates
     while True:
-        passages = await store.query(
-            CHUNKS,
-            replace(query, limit=wanted, candidates=max(query.candidates, wanted)),
-            fields=_PASSAGE_FIELDS,
-        )
-        hits = await _documents_of(store, _best_of_each(passages), places)
-        if len(hits) >= limit or len(passages) < wanted or wanted >= _MOST_PASSAGES:
+        passages = await store.query(CHUNKS, replace(query, limit=wanted, candidates=candidates), fields=PASSAGE_FIELDS)
+        good = [one for one in passages if at_least is None or one.score >= at_least]
+        hits = await hits_of(store, good, seen, per_document=per_document)
+        exhausted = len(passages) < min(wanted, candidates) or len(good) < len(passages)
+        if len(hits) >= limit or exhausted or candidates >= MOST_PASSAGES:
             return hits[:limit]
-        wanted = min(wanted * 4, _MOST_PASSAGES)
+        wanted = candidates = min(max(wanted, candidates) * 4, MOST_PASSAGES)
 
 
-def _best_of_each(passages: Sequence[Found]) -> dict[str, Found]:
-    best: dict[str, Found] = {}
+async def hits_of(store: Reader, passages: Sequence[Found], seen: Seen, *, per_document: int = 1) -> list[Hit]:
+    """The documents of passages, in their order, that some place which passes names."""
+    of_content: dict[str, list[Found]] = defaultdict(list)
     for passage in passages:
-        best.setdefault(passage.payload["content"], passage)
-    return best
-
-
-async def _documents_of(store: Reader, best: dict[str, Found], places: Sequence[Condition]) -> list[Hit]:
-    if not best:
+        of_content[passage.payload["content"]].append(passage)
+    contents = [identity for identity in of_content if identity not in seen.left_out]
+    if not contents:
         return []
-    where = Filter([AnyOf("content", sorted(best)), *places])
-    (named, _), contents = await asyncio.gather(
-        store.scroll(DOCUMENTS, filter=where, limit=_MOST_PLACES, fields=["content", "uri", "source"]),
-        store.retrieve(CONTENTS, sorted(best), fields=["title", "labels", "language", "media_type", "date"]),
+    places, about, unwanted = await asyncio.gather(
+        _places(store, contents, seen), _about(store, contents), _unwanted(store, contents, seen)
     )
-    places_of: dict[str, list[Found]] = defaultdict(list)
-    for place in named:
-        places_of[place.payload["content"]].append(place)
-    about = {content.id: content.payload for content in contents}
-    return [
-        _hit(passage, places_of[identity], about[identity])
-        for identity, passage in best.items()
-        if places_of[identity] and identity in about
-    ]
+    hits = []
+    for identity in contents:
+        here = [
+            place
+            for place in places[identity]
+            if identity in about and matches(seen.exact, {**about[identity], **place.payload})
+        ]
+        if here and identity not in unwanted:
+            hits.append(_hit(of_content[identity][:per_document], here, about[identity]))
+    return hits
 
 
-def _hit(passage: Found, places: Sequence[Found], content: Payload) -> Hit:
+async def _places(store: Reader, contents: Sequence[str], seen: Seen) -> Mapping[str, list[Found]]:
+    where = Filter([AnyOf("content", sorted(contents)), *seen.places])
+    fields = ["content", "uri", "source", "folders"]
+    found, _ = await store.scroll(DOCUMENTS, filter=where, limit=_MOST_PLACES, fields=fields)
+    places: dict[str, list[Found]] = defaultdict(list)
+    for place in found:
+        places[place.payload["content"]].append(place)
+    return places
+
+
+async def _about(store: Reader, contents: Sequence[str]) -> dict[str, Payload]:
+    return {one.id: one.payload for one in await store.retrieve(CONTENTS, sorted(contents), fields=CONTENT_FIELDS)}
+
+
+async def _unwanted(store: Reader, contents: Sequence[str], seen: Seen) -> set[str]:
+    """Those of the contents that have a passage which passes `seen.without`."""
+    if seen.without.is_empty:
+        return set()
+    which = seen.without.and_(AnyOf("content", sorted(contents)))
+    return {identity for identity, _ in await store.facet(CHUNKS, "content", filter=which, limit=len(contents))}
+
+
+def _hit(passages: Sequence[Found], places: Sequence[Found], content: Payload) -> Hit:
     ordered = sorted(places, key=lambda place: (place.payload["uri"], place.id))
     first = ordered[0]
     return Hit(
+        content=passages[0].payload["content"],
         document_id=first.id,
         uri=first.payload["uri"],
         source=first.payload["source"],
         title=content["title"],
-        score=passage.score,
-        page=passage.payload["page"],
-        start=passage.payload["start"],
-        end=passage.payload["end"],
-        passage=passage.payload["text"],
-        highlights=(),
+        score=passages[0].score,
+        passages=tuple(_passage(passage) for passage in passages),
         labels=labels(content),
         language=content.get("language", ""),
         media_type=content["media_type"],
         date=content["date"],
         places=tuple(place.payload["uri"] for place in ordered),
+    )
+
+
+def _passage(found: Found) -> Passage:
+    return Passage(
+        id=found.id,
+        text=found.payload["text"],
+        page=found.payload["page"],
+        start=found.payload["start"],
+        end=found.payload["end"],
+        score=found.score,
     )

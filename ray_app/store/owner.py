@@ -23,7 +23,7 @@ from pydantic import BaseModel, ValidationError
 from ray_app.errors import IndexLockedError, RayAppError, StoreError, StoreUnavailableError
 from ray_app.settings import StoreSettings
 from ray_app.store.edge import LOCK, EdgeStore
-from ray_app.store.protocol import Filter, Found, Order, Point, Query, Store
+from ray_app.store.protocol import Filter, Found, Order, Point, Query, Store, Vector
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -132,6 +132,9 @@ class OwnedStore:
 
     async def query(self, collection: str, query: Query, *, fields: Sequence[str] | None = None) -> list[Found]:
         return await self._call("query", collection, query, fields=fields)
+
+    async def vectors(self, collection: str, ids: Sequence[str]) -> dict[str, Vector]:
+        return await self._call("vectors", collection, ids)
 
     async def count(self, collection: str, filter: Filter = Filter()) -> int:
         return await self._call("count", collection, filter)

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from ray_app.records import INSIDE, Content, Document, FileRef, Label, Outcome, chunk_id, content_id, document_id
 from ray_app.store import bm25
 from ray_app.store.protocol import Payload, Point
+from ray_app.store.vocabulary import frequent_words
 
 # What `pending` says of a content whose vectors are left for later.
 EMBEDDING = "embedding"
@@ -54,6 +55,7 @@ def content_points(
         "folders": sorted(folders),
         "media_type": content.media_type,
         "date": content.date,
+        "pages": content.page_count,
         "pipeline": pipeline,
     }
     if content.language:
@@ -76,13 +78,13 @@ def content_points(
             "sha256": content.sha256,
             "title": content.title,
             "language_confidence": content.language_confidence,
-            "pages": content.page_count,
             "has_text": content.has_text,
             "chunks": len(content.chunks),
             "children": content.children,
             "pages_not_read": content.pages_not_read,
             "labels": label_payload(content.labels),
             "terms": sorted({index for vector in vectors for index in vector.indices}),
+            "words": frequent_words(content.title, (chunk.text for chunk in content.chunks), content.language),
             "run": run,
             "updated": now(),
         },

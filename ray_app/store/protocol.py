@@ -16,6 +16,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 Payload = dict[str, Any]
+Vector = NDArray[np.float32]
 Fusion = Literal["dbsf", "rrf"]
 # Damps the first ranks in reciprocal rank fusion (Cormack, Clarke & Büttcher 2009).
 RRF_K = 60
@@ -48,6 +49,41 @@ class AnyOf:
 
 
 @dataclass(frozen=True, slots=True)
+class NotOnly:
+    """Some value of the field is none of these; a field without values does not pass."""
+
+    field: str
+    values: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class InRange:
+    """The numeric field lies within the bounds; None leaves a side open."""
+
+    field: str
+    gte: float | None = None
+    gt: float | None = None
+    lte: float | None = None
+    lt: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """The text field holds these words as they stand, one after the other, whatever their case."""
+
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """A value of the keyword field begins so, in this case."""
+
+    field: str
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
 class Between:
     """The date field (ISO 8601) lies within the bounds; None leaves a side open."""
 
@@ -74,17 +110,23 @@ class HasId:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """All of `must`, none of `must_not`; an empty one lets everything pass."""
+    """All of `must`, none of `must_not`, one of `should` at least; an empty one lets everything pass."""
 
     must: Sequence[Condition] = ()
     must_not: Sequence[Condition] = ()
+    should: Sequence[Condition] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it lets everything pass."""
+        return not (self.must or self.must_not or self.should)
 
     def and_(self, *conditions: Condition) -> Filter:
         """This filter with further conditions that must hold."""
-        return Filter((*self.must, *conditions), self.must_not)
+        return Filter((*self.must, *conditions), self.must_not, self.should)
 
 
-Condition = AnyOf | Between | Missing | HasId | Filter
+Condition = AnyOf | NotOnly | Between | InRange | Phrase | Prefix | Missing | HasId | Filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +195,10 @@ class Reader(Protocol):
 
     async def query(self, collection: str, query: Query, *, fields: Sequence[str] | None = None) -> list[Found]:
         """The best points, best first."""
+        ...
+
+    async def vectors(self, collection: str, ids: Sequence[str]) -> dict[str, Vector]:
+        """The dense vectors, float32 of shape (dimension,), of those of the points that have one."""
         ...
 
     async def count(self, collection: str, filter: Filter = Filter()) -> int:

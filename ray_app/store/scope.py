@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.named_sources import visible_sources
-from ray_app.store.protocol import AnyOf, Condition, Filter, Found, HasId, Order, Query, Reader
+from ray_app.store.protocol import AnyOf, Condition, Filter, Found, HasId, Order, Query, Reader, Vector
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -72,6 +72,10 @@ class ScopedReader:
         visible = await self.visible()
         query = replace(query, filter=self._within(collection, query.filter, visible))
         return _masked(await self._store.query(collection, query, fields=fields), visible)
+
+    async def vectors(self, collection: str, ids: Sequence[str]) -> dict[str, Vector]:
+        shown = await self.retrieve(collection, ids, fields=[])
+        return await self._store.vectors(collection, [one.id for one in shown])
 
     async def count(self, collection: str, filter: Filter = Filter()) -> int:
         return await self._store.count(collection, self._within(collection, filter, await self.visible()))

@@ -16,8 +16,8 @@ from qdrant_client.http.exceptions import ApiException
 from ray_app.errors import IndexNotReadyError, StoreError, StoreUnavailableError
 from ray_app.settings import StoreSettings
 from ray_app.store import server_types as to_server
-from ray_app.store.collections import CHUNKS, COLLECTIONS, Collection
-from ray_app.store.protocol import Filter, Found, Order, Point, Query, Store
+from ray_app.store.collections import CHUNKS, COLLECTIONS, DENSE, Collection
+from ray_app.store.protocol import Filter, Found, Order, Point, Query, Store, Vector
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -128,6 +128,14 @@ class ServerStore:
             )
         return [to_server.found(record) for record in answer.points]
 
+    async def vectors(self, collection: str, ids: Sequence[str]) -> dict[str, Vector]:
+        async with _translated():
+            records = await self._client.retrieve(
+                self._name(collection), list(ids), with_payload=False, with_vectors=[DENSE]
+            )
+        vectors = {str(record.id): to_server.vector(record) for record in records}
+        return {one: vector for one, vector in vectors.items() if vector is not None}
+
     async def count(self, collection: str, filter: Filter = Filter()) -> int:
         async with _translated():
             answer = await self._client.count(
@@ -168,7 +176,7 @@ class ServerStore:
         known = (await self._client.get_collection(name)).payload_schema
         for field, kind in collection.fields.items():
             if field not in known:
-                await self._client.create_payload_index(name, field, models.PayloadSchemaType(kind), wait=True)
+                await self._client.create_payload_index(name, field, to_server.field_index(kind), wait=True)
 
     async def _point_alias(self, fingerprint: str) -> None:
         name = self._name(CHUNKS)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from qdrant_client import models
 
-from ray_app.store.collections import DENSE, SPARSE, Collection
+from ray_app.store.collections import DENSE, SPARSE, Collection, FieldType
 from ray_app.store.protocol import (
     RRF_K,
     AnyOf,
@@ -19,9 +19,13 @@ from ray_app.store.protocol import (
     Filter,
     Found,
     HasId,
+    InRange,
     Missing,
+    NotOnly,
     Order,
+    Phrase,
     Point,
+    Prefix,
     Query,
     SparseVector,
 )
@@ -83,11 +87,12 @@ def query_arguments(query: Query) -> dict[str, Any]:
 
 def server_filter(filter: Filter) -> models.Filter | None:
     """None where everything passes."""
-    if not filter.must and not filter.must_not:
+    if filter.is_empty:
         return None
     return models.Filter(
         must=[_condition(condition) for condition in filter.must],
         must_not=[_condition(condition) for condition in filter.must_not],
+        should=[_condition(condition) for condition in filter.should] or None,
     )
 
 
@@ -108,10 +113,39 @@ def found(record: models.Record | models.ScoredPoint) -> Found:
     return Found(str(record.id), record.payload or {}, getattr(record, "score", 0.0))
 
 
+def field_index(kind: FieldType) -> models.PayloadSchemaType | models.TextIndexParams | models.KeywordIndexParams:
+    """How a field is made filterable, as `edge_types.py` does."""
+    if kind == "text":
+        return models.TextIndexParams(
+            type=models.TextIndexType.TEXT,
+            tokenizer=models.TokenizerType.WORD,
+            lowercase=True,
+            phrase_matching=True,
+            on_disk=True,
+        )
+    if kind == "words":
+        return models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, prefix=True)
+    return models.PayloadSchemaType(kind)
+
+
+def vector(record: models.Record) -> NDArray[np.float32] | None:
+    """The dense vector that was asked for with a point, None where it has none."""
+    vectors: Any = record.vector or {}
+    return np.asarray(vectors[DENSE], np.float32) if DENSE in vectors else None
+
+
 def _condition(condition: Condition) -> models.Condition:
     match condition:
         case AnyOf(field, values):
             return models.FieldCondition(key=field, match=models.MatchAny(any=values))
+        case NotOnly(field, values):
+            return models.FieldCondition(key=field, match=models.MatchExcept(**{"except": values}))
+        case InRange(field, gte, gt, lte, lt):
+            return models.FieldCondition(key=field, range=models.Range(gte=gte, gt=gt, lte=lte, lt=lt))
+        case Phrase(field, text):
+            return models.FieldCondition(key=field, match=models.MatchPhrase(phrase=text))
+        case Prefix(field, prefix):
+            return models.FieldCondition(key=field, match=models.MatchPrefix(prefix=prefix))
         case Between(field, gte, gt, lte, lt):
             return models.FieldCondition(key=field, range=_date_range(gte, gt, lte, lt))
         case Missing(field):

@@ -59,9 +59,12 @@ async def api_over(settings: Settings, embedder: Embedder) -> AsyncIterator[Api]
     store = await EdgeStore.open(settings.index_dir, settings.store)
     await store.ensure(fingerprint=embedder.manifest.fingerprint, dimension=embedder.manifest.dimension)
     app = create_app(settings, embed, classify)
-    attach(app, services_over(store, embedder, settings, embed, classify, wake=lambda: None))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
+    async with (
+        services_over(store, embedder, settings, embed=embed, classify=classify, wake=lambda: None) as services,
+        httpx.AsyncClient(transport=transport, base_url=HERE) as client,
+    ):
+        attach(app, services)
         yield Api(app, store, client)
     await store.close()
 

@@ -13,9 +13,24 @@ from qdrant_client import AsyncQdrantClient
 from ray_app.errors import IndexNotReadyError, StoreError
 from ray_app.settings import StoreSettings
 from ray_app.store import bm25
-from ray_app.store.collections import CHUNKS, DOCUMENTS
+from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
+from ray_app.store.matching import matches
 from ray_app.store.edge import EdgeStore
-from ray_app.store.protocol import AnyOf, Between, Filter, HasId, Missing, Order, Point, Query, Store
+from ray_app.store.protocol import (
+    AnyOf,
+    Between,
+    Filter,
+    HasId,
+    InRange,
+    Missing,
+    NotOnly,
+    Order,
+    Phrase,
+    Point,
+    Prefix,
+    Query,
+    Store,
+)
 from ray_app.store.server import ServerStore
 
 pytestmark = pytest.mark.anyio
@@ -181,20 +196,69 @@ async def test_filters_hold_in_every_kind_of_query(store):
         (HasId([name_id("one"), name_id("three")]), {"one", "three"}),
         (Filter(must_not=[AnyOf("sources", ["a"])]), {"two", "three"}),
         (Filter(), {"one", "two", "three"}),
+        (NotOnly("sources", ["a"]), {"one", "two"}),
+        (NotOnly("sources", ["a", "b"]), {"two"}),
+        (InRange("pages", gte=2), {"two"}),
+        (InRange("pages", gt=0, lt=3), {"one"}),
+        (InRange("pages", lte=3), {"one", "two"}),
+        (Filter(should=[AnyOf("sources", ["c"]), Missing("date")]), {"two", "three"}),
+        (
+            Filter([AnyOf("sources", ["a", "c"])], should=[InRange("pages", gt=1), HasId([name_id("one")])]),
+            {"one", "two"},
+        ),
+        (Filter(must_not=[Filter(should=[AnyOf("sources", ["a"]), AnyOf("sources", ["c"])])]), {"three"}),
     ],
 )
 async def test_each_condition_selects_what_it_says(store, condition, expected):
-    await store.upsert(
-        CHUNKS,
-        [
-            chunk("one", sources=["a", "b"], date="2024-01-31T12:00:00Z"),
-            chunk("two", sources=["c"], date="2024-02-01T00:00:00Z"),
-            chunk("three", sources=[]),
-        ],
-    )
+    points = [
+        chunk("one", sources=["a", "b"], date="2024-01-31T12:00:00Z", pages=1),
+        chunk("two", sources=["c"], date="2024-02-01T00:00:00Z", pages=3),
+        chunk("three", sources=[]),
+    ]
+    await store.upsert(CHUNKS, points)
     found, _ = await store.scroll(CHUNKS, filter=Filter(must=[condition]))
     assert set(names(found)) == expected
     assert await store.count(CHUNKS, Filter(must=[condition])) == len(expected)
+    if "HasId" not in repr(condition):  # a payload does not say whose it is
+        assert {point.payload["name"] for point in points if matches(condition, point.payload)} == expected
+
+
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [
+        ("notice period", {"lease"}),
+        ("Notice PERIOD", {"lease"}),
+        ("period notice", set()),
+        ("notice periods", set()),
+        ("water salt", {"bread"}),
+        ("salt", {"bread"}),
+        ("sal", set()),
+        ("ø", set()),
+    ],
+)
+async def test_a_phrase_is_found_as_it_stands(store, phrase, expected):
+    await store.upsert(CHUNKS, [chunk(name) for name in TEXTS])
+    found, _ = await store.scroll(CHUNKS, filter=Filter([Phrase("text", phrase)]))
+    assert set(names(found)) == expected
+    words = bm25.query_vector("lease bread probe", ["en"])
+    for query in (Query(limit=9, sparse=words), Query(limit=9, dense=vector("probe"))):
+        within = Query(query.limit, query.dense, query.sparse, filter=Filter([Phrase("text", phrase)]))
+        assert set(names(await store.query(CHUNKS, within))) == expected
+
+
+async def test_keywords_are_found_by_how_they_begin(store):
+    words = {"one": ["notice", "lease"], "two": ["noticeable"], "three": ["period", "Ørsted"]}
+    await store.upsert(CONTENTS, [Point(name_id(name), {"name": name, "words": some}) for name, some in words.items()])
+    for prefix, expected in (("notice", {"one", "two"}), ("noticea", {"two"}), ("Ør", {"three"}), ("x", set())):
+        found, _ = await store.scroll(CONTENTS, filter=Filter([Prefix("words", prefix)]))
+        assert set(names(found)) == expected
+
+
+async def test_vectors_are_given_back_of_those_that_have_one(store):
+    await store.upsert(CHUNKS, [chunk("lease"), Point(name_id("bare"), {"name": "bare"})])
+    vectors = await store.vectors(CHUNKS, [name_id("lease"), name_id("bare"), name_id("never there")])
+    assert list(vectors) == [name_id("lease")]
+    assert vectors[name_id("lease")] == pytest.approx(vector("lease"), abs=1e-6)
 
 
 async def test_scroll_pages_through_everything_once(store):

@@ -146,7 +146,7 @@ async def test_a_changed_file_that_fails_keeps_its_old_content_marked_stale(stor
     await sweep(store, "t")
     (of_place,) = (await everything(store, DOCUMENTS)).values()
     assert (of_place["outcome"], of_place["reason"], of_place["stale"]) == ("quarantined", "damaged", True)
-    assert [hit.passage for hit in await search(store)] == ["old"]
+    assert [hit.passages[0].text for hit in await search(store)] == ["old"]
 
 
 async def test_a_new_pipeline_replaces_the_passages_of_the_old_one(store):
@@ -207,7 +207,7 @@ async def test_a_write_that_broke_off_before_its_commit_is_not_found_and_can_be_
     written = await write(store, Document(place(), "0" * 64))
     await sweep(store, "t")
     assert written.outcomes == OK
-    assert [hit.passage for hit in await search(store)] == ["one"]
+    assert [hit.passages[0].text for hit in await search(store)] == ["one"]
     assert [{**payload, "sweep": []} for payload in (await state(store))[0].values()] == list(finished[0].values())
 
 
@@ -231,7 +231,7 @@ async def test_a_hit_is_a_document_with_its_best_passage_and_all_its_places(stor
     await write(store, document(place("b/y.txt", "other"), "best", "second"), Document(place("a/x.txt"), "0" * 64))
     await sweep(store, "t")
     (hit,) = await search(store)
-    assert (hit.passage, hit.title, hit.labels) == ("best", "A title", (Label("letter", 0.9, "v1"),))
+    assert (hit.passages[0].text, hit.title, hit.labels) == ("best", "A title", (Label("letter", 0.9, "v1"),))
     assert hit.uri == "file:///root/a/x.txt"
     assert hit.places == ("file:///root/a/x.txt", "file:///root/b/y.txt")
 

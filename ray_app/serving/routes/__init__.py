@@ -8,6 +8,7 @@ tests/serving/test_auth_isolation.py wants a row for each.
 from fastapi import APIRouter
 
 from ray_app.serving.routes import (
+    answer,
     audit,
     classify,
     document_changes,
@@ -20,10 +21,13 @@ from ray_app.serving.routes import (
     keys,
     me,
     search,
+    suggest,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
     search.router,
+    answer.router,
+    suggest.router,
     documents.router,
     document_changes.router,
     document_originals.router,

@@ -1,0 +1,45 @@
+"""How many documents match, and the values of their fields. Runs beside the index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ray_app.store.collections import CONTENTS, DOCUMENTS
+from ray_app.store.protocol import AnyOf, Condition, Filter, HasId, NotOnly
+from ray_app.store.scope import ScopedReader
+
+# Contents in a folder that are counted for a caller from whom sources are hidden, at most.
+_MOST_IN_FOLDER = 10_000
+
+
+async def count_facets(
+    store: ScopedReader, fields: Sequence[str], *, filter: Filter, limit: int
+) -> tuple[int, list[list[tuple[str, int]]]]:
+    """How many contents pass the filter, and the values of each field among them."""
+    visible = await store.visible()
+    if visible is not None:
+        within = await _as_seen(store, filter, set(visible))
+        filter = within if isinstance(within, Filter) else Filter([within])
+    total = await store.count(CONTENTS, filter)
+    return total, [await store.facet(CONTENTS, field, filter=filter, limit=limit) for field in fields]
+
+
+async def _as_seen(store: ScopedReader, condition: Condition, visible: set[str]) -> Condition:
+    """The condition without what it would tell of hidden places: a content names the sources and folders of all."""
+    match condition:
+        case Filter(must, must_not, should):
+            return Filter(
+                [await _as_seen(store, one, visible) for one in must],
+                [await _as_seen(store, one, visible) for one in must_not],
+                [await _as_seen(store, one, visible) for one in should],
+            )
+        case AnyOf("sources", values):
+            return AnyOf("sources", [str(value) for value in values if value in visible])
+        case NotOnly("sources", values):
+            return AnyOf("sources", sorted(visible - set(values)))
+        case AnyOf("folders", _):
+            there = await store.facet(DOCUMENTS, "content", filter=Filter([replace(condition)]), limit=_MOST_IN_FOLDER)
+            return HasId([identity for identity, _ in there])
+        case _:
+            return condition
