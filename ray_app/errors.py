@@ -74,7 +74,8 @@ class QueryError(RayAppError):
     """A search asks for something that does not exist.
 
     `reason` is a stable code: `empty-query`, `query-too-large`, `limit-out-of-range`, `unknown-filter-field`,
-    `invalid-filter`, `filter-too-large`, `unknown-facet`, `invalid-cursor`, `invalid-like`, `no-vectors`, `invalid-name`.
+    `invalid-filter`, `filter-too-large`, `unknown-facet`, `invalid-cursor`, `invalid-like`, `no-vectors`,
+    `invalid-name`.
     """
 
     def __init__(self, reason: str, detail: str) -> None:

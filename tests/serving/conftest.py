@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -59,18 +60,14 @@ async def not_asked(texts):
     raise AssertionError("these routes neither embed nor classify")
 
 
-@pytest.fixture(scope="session")
-def uploads(cluster, make_data_dir) -> Iterator[Uploads]:
+@contextmanager
+def served_here(settings: Settings) -> Iterator[str]:
+    """The whole API over HTTP, without Serve: its URL. The index has its owner and its online worker in the cluster."""
     from ray_app.cluster.session import ray_session
     from ray_app.ingest.online import stop_online
     from ray_app.serving.http import create_app
     from ray_app.store.owner import stop_owner
 
-    settings = Settings(
-        data_dir=make_data_dir("uploads"),
-        parsing=ParsingSettings(max_file_mb=2, timeout_s=60),
-        uploads=UploadSettings(poll_s=0.5, longest_wait_s=1),
-    )
     port = free_port()
     server = uvicorn.Server(
         uvicorn.Config(create_app(settings, not_asked, not_asked), port=port, log_level="warning", lifespan="on")
@@ -81,12 +78,22 @@ def uploads(cluster, make_data_dir) -> Iterator[Uploads]:
         while not server.started:
             assert thread.is_alive(), "the server ended"
             time.sleep(0.05)
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-            yield Uploads(client, settings)
+        yield f"http://127.0.0.1:{port}"
         server.should_exit = True
         thread.join(30)
         stop_online(settings)
         stop_owner(settings.index_dir)
+
+
+@pytest.fixture(scope="session")
+def uploads(cluster, make_data_dir) -> Iterator[Uploads]:
+    settings = Settings(
+        data_dir=make_data_dir("uploads"),
+        parsing=ParsingSettings(max_file_mb=2, timeout_s=60),
+        uploads=UploadSettings(poll_s=0.5, longest_wait_s=1),
+    )
+    with served_here(settings) as url, httpx.Client(base_url=url, timeout=60) as client:
+        yield Uploads(client, settings)
 
 
 @pytest.fixture(scope="module")

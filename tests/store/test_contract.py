@@ -14,8 +14,8 @@ from ray_app.errors import IndexNotReadyError, StoreError
 from ray_app.settings import StoreSettings
 from ray_app.store import bm25
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
-from ray_app.store.matching import matches
 from ray_app.store.edge import EdgeStore
+from ray_app.store.matching import matches
 from ray_app.store.protocol import (
     AnyOf,
     Between,
