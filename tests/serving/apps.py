@@ -47,8 +47,9 @@ def required(settings: Settings, **auth: Any) -> Settings:
     return settings.model_copy(update={"auth": AuthSettings(mode="required", **auth)})
 
 
-@asynccontextmanager
-async def api_over(settings: Settings, embedder: Embedder) -> AsyncIterator[Api]:
+def models(settings: Settings, embedder: Embedder):
+    """Texts to vectors, and texts to labels, in this process."""
+
     async def embed(texts: list[str]) -> tuple[Vectors, list[int]]:
         return embedder.embed_passages(texts), [len(text.split()) for text in texts]
 
@@ -56,6 +57,12 @@ async def api_over(settings: Settings, embedder: Embedder) -> AsyncIterator[Api]
         return classifier.classify(texts, embedder.embed_passages(texts))
 
     classifier = open_classifier(settings, embedder)
+    return embed, classify
+
+
+@asynccontextmanager
+async def api_over(settings: Settings, embedder: Embedder) -> AsyncIterator[Api]:
+    embed, classify = models(settings, embedder)
     store = await EdgeStore.open(settings.index_dir, settings.store)
     await store.ensure(fingerprint=embedder.manifest.fingerprint, dimension=embedder.manifest.dimension)
     app = create_app(settings, embed, classify)

@@ -12,10 +12,10 @@ import httpx
 import pytest
 import uvicorn
 
-from ray_app.models.embedder import open_embedder
+from ray_app.models.embedder import Embedder, open_embedder
 from ray_app.settings import EmbeddingSettings, ParsingSettings, Settings, UploadSettings
 from tests.conftest import free_port
-from tests.serving.apps import api_over, required
+from tests.serving.apps import api_over, models, required
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,8 @@ class Uploads:
         return {path for path in self.settings.data_dir.glob("originals/**/*") if path.is_file()}
 
 
-async def not_asked(texts):
-    raise AssertionError("these routes neither embed nor classify")
-
-
 @contextmanager
-def served_here(settings: Settings) -> Iterator[str]:
+def served_here(settings: Settings, embedder: Embedder) -> Iterator[str]:
     """The whole API over HTTP, without Serve: its URL. The index has its owner and its online worker in the cluster."""
     from ray_app.cluster.session import ray_session
     from ray_app.ingest.online import stop_online
@@ -69,9 +65,8 @@ def served_here(settings: Settings) -> Iterator[str]:
     from ray_app.store.owner import stop_owner
 
     port = free_port()
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(settings, not_asked, not_asked), port=port, log_level="warning", lifespan="on")
-    )
+    app = create_app(settings, *models(settings, embedder))
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="on"))
     with ray_session(settings):
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
@@ -86,17 +81,17 @@ def served_here(settings: Settings) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def uploads(cluster, make_data_dir) -> Iterator[Uploads]:
+def uploads(cluster, make_data_dir, embedder) -> Iterator[Uploads]:
     settings = Settings(
         data_dir=make_data_dir("uploads"),
         parsing=ParsingSettings(max_file_mb=2, timeout_s=60),
         uploads=UploadSettings(poll_s=0.5, longest_wait_s=1),
     )
-    with served_here(settings) as url, httpx.Client(base_url=url, timeout=60) as client:
+    with served_here(settings, embedder) as url, httpx.Client(base_url=url, timeout=60) as client:
         yield Uploads(client, settings)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def embedder(model):
     return open_embedder(model, EmbeddingSettings())
 

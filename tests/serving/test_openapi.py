@@ -19,19 +19,19 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 
 
-def test_no_request_breaks_the_api(owned, model):
+def test_no_request_breaks_the_api(owned, embedder):
     """An administrator's requests, as Schemathesis makes them up, over an index with documents."""
     settings = required(owned)
     run(settings, EXAMPLES / "documents" / "contract")
     record, key = make_key(Grant(tenant="default", name="fuzz", role="admin"), created_by="test", days=None)
     asked(settings, lambda store: save_key(store, record))
-    with served_here(settings) as url:
+    with served_here(settings, embedder) as url:
         done = subprocess.run(
             [
                 str(Path(sys.executable).with_name("schemathesis")), "run", f"{url}/openapi.json",
                 "--header", f"Authorization: Bearer {key}", "--checks", CHECKS,
-                "--phases", "examples,coverage,fuzzing", "--max-examples", "15", "--seed", "1", "--request-timeout", "30",
-                "--no-color",
+                "--phases", "examples,coverage,fuzzing", "--max-examples", "15", "--seed", "1",
+                "--request-timeout", "30", "--no-color",
             ],
             capture_output=True, text=True, timeout=800, check=False,
         )  # fmt: skip
