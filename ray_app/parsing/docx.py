@@ -13,6 +13,7 @@ from lxml import etree
 
 from ray_app.errors import ParsingError
 from ray_app.parsing import media
+from ray_app.parsing.drawings import chart_text, written_text
 from ray_app.parsing.html import markup_tree, tree_text
 from ray_app.parsing.properties import safe_xml_parser, zipped_properties
 from ray_app.parsing.tables import rows_as_lines
@@ -22,7 +23,7 @@ from ray_app.settings import ParsingSettings
 
 
 def parse(data: bytes, settings: ParsingSettings) -> Parsed:
-    """One page, headers first and footers last: where a page ends is known only to the program that prints it.
+    """One page: headers, text, charts and diagrams, footers. Where a page ends only the program that prints it knows.
 
     Raises ParsingError(damaged) where the file is no Word document inside.
     """
@@ -31,6 +32,7 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             above, below = _repeated(archive, "header"), _repeated(archive, "footer")
+            drawn = list(_drawn(archive))
         converted = mammoth.convert_to_html(
             io.BytesIO(data),
             convert_image=mammoth.images.img_element(_no_image),
@@ -43,7 +45,7 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     body = tree_text(rows_as_lines(root))
     said = zipped_properties(data, "docProps/core.xml")
     heading = next((" ".join(node.text_content().split()) for node in root.iter("h1")), "")
-    text = "\n\n".join(filter(None, (above, body, below)))
+    text = "\n\n".join(filter(None, (above, body, *drawn, below)))
     return Parsed(media.DOCX, (Page(1, text),), title=said.title or heading, date=said.date)
 
 
@@ -53,6 +55,15 @@ def _repeated(archive: zipfile.ZipFile, kind: str) -> str:
     roots = (etree.fromstring(archive.read(name), safe_xml_parser()) for name in names)
     lines = [line for root in roots if root is not None for line in _paragraphs(root)]
     return "\n".join(dict.fromkeys(lines))
+
+
+def _drawn(archive: zipfile.ZipFile) -> Iterator[str]:
+    """What charts and diagrams say."""
+    for name in sorted(archive.namelist()):
+        if re.fullmatch(r"word/charts/chart\d*\.xml", name):
+            yield chart_text(archive.read(name))
+        elif re.fullmatch(r"word/diagrams/data\d*\.xml", name):
+            yield written_text(archive.read(name))
 
 
 def _paragraphs(root: etree._Element) -> Iterator[str]:

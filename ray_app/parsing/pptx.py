@@ -6,11 +6,10 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from lxml import etree
-
 from ray_app.errors import ParsingError
 from ray_app.parsing import media
-from ray_app.parsing.properties import safe_xml_parser, zipped_properties
+from ray_app.parsing.drawings import chart_text, written_text
+from ray_app.parsing.properties import zipped_properties
 from ray_app.parsing.tables import table_text
 from ray_app.records import Page, Parsed
 from ray_app.settings import ParsingSettings
@@ -45,7 +44,7 @@ def _first_title(slides: list[Any]) -> str:
 
 def _slide_text(slide: Any) -> str:
     parts = [text for shape in slide.shapes for text in _shape_texts(shape)]
-    parts += [text for part in _other_parts(slide) if (text := _texts_of(part))]
+    parts += [text for part in _other_parts(slide) if (text := written_text(part))]
     if slide.has_notes_slide and (notes := slide.notes_slide.notes_text_frame) is not None:
         parts.append(notes.text)
     return "\n".join(part.replace("\v", "\n").strip() for part in parts if part.strip())
@@ -60,17 +59,7 @@ def _shape_texts(shape: Any) -> Iterator[str]:
     elif getattr(shape, "has_table", False):
         yield table_text([cell.text for cell in row.cells] for row in shape.table.rows)
     elif getattr(shape, "has_chart", False):
-        yield _chart_text(shape.chart)
-
-
-def _chart_text(chart: Any) -> str:
-    title = chart.chart_title.text_frame.text if chart.has_title and chart.chart_title.has_text_frame else ""
-    rows = [
-        row
-        for plot in chart.plots
-        for row in ([None, *plot.categories], *([series.name, *series.values] for series in plot.series))
-    ]
-    return "\n".join(filter(None, (title, table_text(rows))))
+        yield chart_text(shape.chart.part.blob)
 
 
 def _other_parts(slide: Any) -> list[bytes]:
@@ -79,9 +68,3 @@ def _other_parts(slide: Any) -> list[bytes]:
         for relation in slide.part.rels.values()
         if not relation.is_external and relation.reltype.endswith(_OTHER_TEXT)
     ]
-
-
-def _texts_of(part: bytes) -> str:
-    root = etree.fromstring(part, safe_xml_parser())
-    texts = (node.text or "" for node in root.iter("{*}t", "{*}text")) if root is not None else ()
-    return "\n".join(text for text in texts if text.strip())
