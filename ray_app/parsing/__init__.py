@@ -32,6 +32,7 @@ from ray_app.parsing import (
     pptx,
     rtf,
     spreadsheet,
+    subtitles,
     text,
     xml,
 )
@@ -49,6 +50,7 @@ PARSERS: dict[str, Callable[[bytes, ParsingSettings], Parsed]] = {
     "application/xhtml+xml": html.parse,
     "text/markdown": markdown.parse,
     "text/plain": text.parse,
+    "text/vtt": subtitles.parse,
     "text/csv": csv.parse,
     "text/tab-separated-values": csv.parse,
     media.EML: email.parse,

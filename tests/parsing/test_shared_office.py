@@ -24,6 +24,7 @@ SEEN = {
     "powerpoint_comments.pptx": "This is a sample reviewer comment",
     "cht-chart-props.pptx": "| 2002-01-05 | 2002-01-06 | 2002-01-07 | 2002-01-08 | 2002-01-09\nSeries 1 | 32 | 32",
     "shp-inline-shape-access.docx": "Series 1 | 4.3 | 2.5 | 3.5 | 4.5",
+    "webvtt_example_04.vtt": "The waiter offered a steaming bowl of paella that instantly",
     "ptag100.xml": "School of Electronic Engineering, Kyonggi University, Yeongtong-gu, Suwon",
     "docx_page_header_footer_first_page.docx": "FIRST PAGE HEADER (page 1 only)",
     "word_sample.docx": "Leaves | Ash, Elm, Maple | 50",
