@@ -27,7 +27,6 @@ from ray_app.ingest.display import Display
 from ray_app.ingest.run import Work, ingest
 from ray_app.records import Outcome, When
 from ray_app.settings import Settings
-from ray_app.sources import list_files
 from ray_app.store import open_store
 from ray_app.store.collections import CHUNKS, CONTENTS
 from ray_app.store.lookup import documents_below
@@ -83,11 +82,19 @@ def main() -> None:
             results = asyncio.run(read(settings, wanted.folder, wanted.texts))
     print_outcomes(results)
     print_reasons(results)
-    on_disk = {ref.path for ref in list_files(str(wanted.folder), SOURCE, settings.tenant)}
+    on_disk = set(_files(wanted.folder))
     told = Counter(str(result.place["path"]) for result in results if not result.is_inside)
     print(f"\n{len(on_disk)} files on disk, {told.total()} outcomes, {seconds:.0f} s")
     if on_disk != set(told) or told.total() != len(on_disk):
         sys.exit(f"without an outcome: {sorted(on_disk - set(told))}; too many: {sorted(told - Counter(on_disk))}")
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """All but hidden ones, told without the help of what is measured, and spelled as the index does."""
+    for path in folder.rglob("*"):
+        relative = path.relative_to(folder)
+        if path.is_file() and not any(part.startswith(".") for part in relative.parts):
+            yield relative.as_posix().replace("%", "%25")
 
 
 async def read(settings: Settings, folder: Path, texts: Path | None) -> list[Result]:
