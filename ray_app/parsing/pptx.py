@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from ray_app.errors import ParsingError
 from ray_app.parsing import media
 from ray_app.parsing.drawings import chart_text, written_text
+from ray_app.parsing.pictures import Open, Pictures
 from ray_app.parsing.properties import zipped_properties
 from ray_app.parsing.tables import table_text
 from ray_app.records import Page, Parsed
@@ -16,25 +18,35 @@ from ray_app.settings import ParsingSettings
 
 # Parts of a slide that python-pptx has no face for, and in which all text is text of people.
 _OTHER_TEXT = ("/diagramData", "/comments")
+_EMBED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}embed"
 
 
 def parse(data: bytes, settings: ParsingSettings) -> Parsed:
-    """Each slide's text, tables, charts, notes and comments; the title falls back to the first slide's.
+    """Each slide's text, tables, charts, notes, comments and pictures; the title falls back to the first slide's.
 
-    Raises ParsingError(damaged) where the file is no presentation inside.
+    Pictures of masters and layouts are decoration. Raises ParsingError(damaged) where the file is no presentation
+    inside.
     """
     from pptx.package import Package
 
     try:
         presentation = Package.open(io.BytesIO(data)).presentation_part.presentation
         slides = list(presentation.slides)
-        pages = tuple(Page(number, _slide_text(slide)) for number, slide in enumerate(slides, start=1))
+        pictures = Pictures(settings.ocr)
+        pages = tuple(
+            pictures.add(Page(number, _slide_text(slide)), _pictures(slide))
+            for number, slide in enumerate(slides, start=1)
+        )
+    except ParsingError:
+        raise
     except MemoryError:
         raise
     except Exception as error:  # python-pptx raises whatever a broken part leads it to
         raise ParsingError("damaged", f"cannot be opened as a presentation: {error}") from error
     said = zipped_properties(data, "docProps/core.xml")
-    return Parsed(media.PPTX, pages, title=said.title or _first_title(slides), date=said.date)
+    return Parsed(
+        media.PPTX, pages, title=said.title or _first_title(slides), date=said.date, metadata=pictures.notes()
+    )
 
 
 def _first_title(slides: list[Any]) -> str:
@@ -60,6 +72,14 @@ def _shape_texts(shape: Any) -> Iterator[str]:
         yield table_text([cell.text for cell in row.cells] for row in shape.table.rows)
     elif getattr(shape, "has_chart", False):
         yield chart_text(shape.chart.part.blob)
+
+
+def _pictures(slide: Any) -> Iterator[Open]:
+    """Pictures, fills of shapes and the ground, in groups too, from the back to the front."""
+    for blip in slide.element.iter("{*}blip"):
+        relation = slide.part.rels.get(blip.get(_EMBED, ""))
+        if relation is not None and not relation.is_external:
+            yield partial(io.BytesIO, relation.target_part.blob)
 
 
 def _other_parts(slide: Any) -> list[bytes]:

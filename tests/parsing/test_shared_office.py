@@ -6,7 +6,7 @@ import pytest
 
 from tests.parsing.reading import parse, text
 
-# Documents without a word of text: pictures (whose words are not read), lines, films, empty sheets.
+# Documents without a word of text: pictures (read by OCR, which is off here), lines, films, empty sheets.
 WITHOUT_WORDS = {
     "external-picture.docx",
     "pptx_multiple_images.pptx",
