@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import struct
 import zipfile
-import zlib
 
 import docx
 import odfdo
@@ -18,7 +16,7 @@ from PIL import Image
 from ray_app import parsing
 from ray_app.settings import OcrSettings, ParsingSettings
 from tests.parsing.reading import lines, saved, text
-from tests.parsing.test_ocr import OFF, encoded, picture
+from tests.parsing.test_ocr import OFF, billion_pixels, encoded, picture
 
 ON = ParsingSettings()
 # No time for any picture: those that would be read are named, and none costs a recognition.
@@ -57,14 +55,6 @@ def swapped(data, member, content):
         for name in old.namelist():
             new.writestr(name, content if name == member else old.read(name))
     return stream.getvalue()
-
-
-def bomb():
-    def part(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", 40_000, 40_000, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", header) + part(b"IDAT", b"") + part(b"IEND", b"")
 
 
 def not_read(data, name="x", settings=NAMED):
@@ -157,7 +147,13 @@ def test_pictures_of_opendocument_are_found(kind, tmp_path):
 
 @pytest.mark.parametrize(
     "content",
-    [png("x")[:60], b"", b"\xd7\xcd\xc6\x9a" + bytes(200), b"<svg xmlns='http://www.w3.org/2000/svg'/>", bomb()],
+    [
+        png("x")[:60],
+        b"",
+        b"\xd7\xcd\xc6\x9a" + bytes(200),
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        billion_pixels(),
+    ],
     ids=["cut off", "empty", "metafile", "svg", "bomb"],
 )
 def test_pictures_that_cannot_be_drawn_do_not_fail_their_document(content):
