@@ -78,7 +78,8 @@ EVERYTHING = Selection()
 class Page:
     """One page of text; `number` counts from 1. A format without pages has one.
 
-    `confidence` (0 to 1) is how sure the recognition of an image was, None where the text was there as text.
+    `confidence` (0 to 1) is how sure the recognition of an image was, None where the text was there as text. A page
+    of both has the confidence of what was recognised: it says nothing of the rest, which is certain.
     """
 
     number: int
@@ -144,7 +145,7 @@ class Content:
 
     `vectors` has one row per chunk: float32, shape (chunks, dimension), unit length; None where they are
     left for later. `labels` are sorted, the most probable first. `children` counts the files inside.
-    `pages_not_read` says which scanned pages were left out, and why.
+    `pages_not_read` says which scanned pages, or pages with pictures, were left out, and why.
     `signature` and `bands` tell near-duplicates (`enrichment.duplicates`); they are empty where there is no text.
     """
 

@@ -184,7 +184,9 @@ class OcrSettings(Group):
         min_length=1,
         description="Tesseract's names of the languages to expect; RapidOCR reads Latin letters in any language.",
     )
-    max_pages: int = Field(50, gt=0, description="Most pages of one document that are read by OCR.")
+    max_pages: int = Field(
+        50, gt=0, description="Most scanned pages and pictures of one document that are read by OCR."
+    )
     timeout_s: float = Field(
         90.0,
         gt=0,

@@ -32,6 +32,7 @@ from ray_app.parsing import (
     pptx,
     rtf,
     spreadsheet,
+    subtitles,
     text,
     xml,
 )
@@ -41,7 +42,7 @@ from ray_app.records import Child, Parsed
 from ray_app.settings import ParsingSettings
 
 # Bump when any parser gives other text for the same bytes: it is part of the pipeline's version.
-PARSING_VERSION = "2"
+PARSING_VERSION = "3"
 
 PARSERS: dict[str, Callable[[bytes, ParsingSettings], Parsed]] = {
     "application/pdf": pdf.parse,
@@ -49,6 +50,7 @@ PARSERS: dict[str, Callable[[bytes, ParsingSettings], Parsed]] = {
     "application/xhtml+xml": html.parse,
     "text/markdown": markdown.parse,
     "text/plain": text.parse,
+    "text/vtt": subtitles.parse,
     "text/csv": csv.parse,
     "text/tab-separated-values": csv.parse,
     media.EML: email.parse,

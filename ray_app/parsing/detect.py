@@ -15,6 +15,7 @@ from ray_app.parsing.zipped import BROKEN
 
 _HTML = re.compile(rb"^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S)
 _XML = re.compile(rb"^(\xef\xbb\xbf)?\s*<(\?xml\s|!doctype\s+[a-z])", re.I)
+_VTT = re.compile(rb"(\xef\xbb\xbf)?WEBVTT[ \t\r\n]")
 _BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")
 # A white picture has so few control bytes that it would pass for text.
 _PICTURES = ((re.compile(rb"BM....\0\0\0\0", re.S), "image/bmp"), (re.compile(rb"RIFF....WEBP", re.S), "image/webp"))
@@ -117,6 +118,8 @@ def _text_type(data: bytes, name: str) -> str:
         return "text/html"
     if data.startswith(b"{\\rtf"):
         return media.RTF
+    if _VTT.match(data):
+        return "text/vtt"
     guessed = _BY_SUFFIX.guess_type(name)[0]
     if _XML.match(data[:1024]) and guessed not in ("text/html", "application/xhtml+xml"):
         return media.XML

@@ -54,10 +54,10 @@ def _pages(image: ImageFile, reader: Reader) -> Iterator[Page]:
     frames = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1  # else it is an animation
     for number in range(frames):
         image.seek(number)
-        yield reader.read(Page(number + 1, ""), lambda: _prepared(image))
+        yield reader.read(Page(number + 1, ""), lambda: prepared(image))
 
 
-def _prepared(image: ImageFile) -> PillowImage:
+def prepared(image: ImageFile) -> PillowImage:
     """Upright, grey, on white, and no larger than reads well."""
     from PIL import Image, ImageOps
 

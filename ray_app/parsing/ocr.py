@@ -20,7 +20,6 @@ MOST_PIXELS = 1 << 24
 # A page is blank where its grey values at this size differ by less than paper and faint pencil do.
 _BLANK_SIZE = 256
 _BLANK_CONTRAST = 24
-_NOTHING = Reading("", 0.0)
 
 # What the settings' engine needs to know of a page; None where the page cannot be drawn.
 Draw = Callable[[], "Image | None"]
@@ -37,28 +36,37 @@ class Reader:
 
     def read(self, page: Page, draw: Draw) -> Page:
         """The page with the text of its image added, if there is any."""
-        if self.settings.engine == "off":
-            return page
-        if self._read >= self.settings.max_pages or time.monotonic() - self._started > self.settings.timeout_s:
-            self.unread.append(page.number)
-            return page
-        image = draw()
-        if image is None or is_blank(image):
-            return page
-        self._read += 1
-        found = _engine(self.settings).read(image)
-        if not found.text.strip():
+        found = self.recognise(page.number, draw)
+        if found is None:
             return page
         text = f"{page.text}\n{found.text}" if page.text.strip() else found.text
         return replace(page, text=text, confidence=found.confidence)
 
-    def notes(self) -> dict[str, str]:
-        """What a person should know of pages that were left out: an entry for the document's metadata."""
+    def recognise(self, number: int, draw: Draw) -> Reading | None:
+        """What stands on an image of this page, None where nothing does, and where it is left out."""
+        if self.settings.engine == "off":
+            return None
+        if self._read >= self.settings.max_pages or time.monotonic() - self._started > self.settings.timeout_s:
+            if number not in self.unread:
+                self.unread.append(number)
+            return None
+        image = draw()
+        if image is None or is_blank(image):
+            return None
+        self._read += 1
+        found = _engine(self.settings).read(image)
+        return found if found.text.strip() else None
+
+    def notes(self, of: str = "") -> dict[str, str]:
+        """What a person should know of pages that were left out: an entry for the document's metadata.
+
+        `of` says what of the pages was, where it is not all of them.
+        """
         if not self.unread:
             return {}
         limits = self.settings
         why = f"settings parsing.ocr.max_pages ({limits.max_pages}) and parsing.ocr.timeout_s ({limits.timeout_s:g})"
-        return {"pages_not_read": f"{_spans(self.unread)}: beyond the {why}"}
+        return {"pages_not_read": f"{_spans(self.unread)}: {of}beyond the {why}"}
 
 
 def is_blank(image: Image) -> bool:

@@ -27,10 +27,22 @@ _SMALL = 1500
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Text in reading order, a line per line, and how sure it is from 0 to 1 (the mean over its characters)."""
+    """Lines in reading order, and how sure each is from 0 to 1."""
 
-    text: str
-    confidence: float
+    lines: tuple[tuple[str, float], ...]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(text for text, _ in self.lines)
+
+    @property
+    def confidence(self) -> float:
+        """The mean over the characters; 0 without any."""
+        characters = sum(len(text) for text, _ in self.lines)
+        return round(sum(len(text) * sure for text, sure in self.lines) / characters, 3) if characters else 0.0
+
+    def surer_than(self, least: float) -> Reading:
+        return Reading(tuple((text, sure) for text, sure in self.lines if sure >= least))
 
 
 class Engine(Protocol):
@@ -55,7 +67,7 @@ class Tesseract:
         self._api.SetImageBytes(grey.tobytes(), grey.width, grey.height, 1, grey.width)
         self._api.SetSourceResolution(_DPI)  # only sizes in its output depend on it
         try:
-            return _joined(self._lines())
+            return Reading(tuple(self._lines())).surer_than(_LEAST_SURE)
         finally:
             self._api.Clear()
 
@@ -92,7 +104,8 @@ class Rapid:
 
         pixels = np.asarray(image.convert("RGB"))[:, :, ::-1]  # RapidOCR, like OpenCV, takes BGR
         found: Any = self._engine(np.ascontiguousarray(pixels))
-        return _joined(zip(found.txts or (), map(float, found.scores or ()), strict=True))
+        lines = zip(found.txts or (), map(float, found.scores or ()), strict=True)
+        return Reading(tuple(lines)).surer_than(_LEAST_SURE)
 
 
 def open_engine(settings: OcrSettings) -> Engine:
@@ -129,10 +142,3 @@ def _places() -> Iterator[Path]:
 
 def _enlarged(image: Image) -> Image:
     return image.resize((image.width * 2, image.height * 2)) if max(image.size) < _SMALL else image
-
-
-def _joined(lines: Iterator[tuple[str, float]] | zip[tuple[str, float]]) -> Reading:
-    kept = [(text, sure) for text, sure in lines if sure >= _LEAST_SURE]
-    characters = sum(len(text) for text, _ in kept)
-    confidence = sum(len(text) * sure for text, sure in kept) / characters if characters else 0.0
-    return Reading("\n".join(text for text, _ in kept), round(confidence, 3))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import zipfile
+from functools import partial
 
 from lxml import etree
 
 from ray_app.errors import ParsingError
 from ray_app.parsing import media
 from ray_app.parsing.html import tree_text
+from ray_app.parsing.pictures import Pictures, recognised
 from ray_app.parsing.properties import safe_xml_parser, zipped_properties
 from ray_app.parsing.tables import rows_as_lines
 from ray_app.parsing.zipped import BROKEN
@@ -42,10 +44,11 @@ _LEFT_OUT = (
     *(f"{{*}}{index}-source" for index in ("table-of-content", "illustration-index", "table-index", "object-index")),
     *(f"{{*}}{index}-source" for index in ("user-index", "alphabetical-index", "bibliography")),
 )
+_HREF = "{http://www.w3.org/1999/xlink}href"
 
 
 def parse(data: bytes, settings: ParsingSettings) -> Parsed:
-    """A text is one page; each slide of a presentation, with its notes, is one.
+    """A text is one page; each slide of a presentation, with its notes, is one. Pictures' words stand in their places.
 
     Raises ParsingError: `password`, or `damaged` where the file is no OpenDocument inside.
     """
@@ -53,10 +56,21 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     slides = list(root.iter("{*}page")) if media_type == media.ODP else [root]
     said = zipped_properties(data, "meta.xml")
     title = said.title or _first_title(slides)
-    pages = tuple(
-        Page(number, tree_text(rows_as_lines(_as_html(slide)))) for number, slide in enumerate(slides, start=1)
-    )
-    return Parsed(media_type, pages, title=title, date=said.date)
+    pictures = Pictures(settings.ocr)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        pages = tuple(_page(number, slide, archive, pictures) for number, slide in enumerate(slides, start=1))
+    return Parsed(media_type, pages, title=title, date=said.date, metadata=pictures.notes())
+
+
+def _page(number: int, part: etree._Element, archive: zipfile.ZipFile, pictures: Pictures) -> Page:
+    names = ((node, node.get(_HREF, "").removeprefix("./")) for node in part.iter("{*}image"))
+    read = [(node, found) for node, name in names if (found := pictures.read(number, partial(archive.open, name)))]
+    tree = _as_html(part)
+    for node, found in read:
+        for line in found.text.splitlines():
+            etree.SubElement(node, "div").text = line
+    page = Page(number, tree_text(rows_as_lines(tree)))
+    return recognised(page, [found for _, found in read]) if read else page
 
 
 def _first_title(slides: list[etree._Element]) -> str:

@@ -35,15 +35,16 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     """Every page's text in reading order, then its form's fields and its annotations; attachments are children.
 
     Raises ParsingError: `password` where none of the settings' opens it, `damaged` where the file cannot be
-    opened or has no page. A page that cannot be read alone has no text.
+    opened or none of its pages can. A page that cannot be read alone has no text.
     """
     with open_pdf(data, settings) as document:
-        if len(document) == 0:
-            raise ParsingError("damaged", "the file has no pages")
         if document.get_formtype() != pdfium_c.FORMTYPE_NONE:
             document.init_forms()  # before the first page is loaded
         info = document.get_metadata_dict()
-        read = [_read(document, index) for index in range(len(document))]
+        found = [_read(document, index) for index in range(len(document))]
+        if not any(found):
+            raise ParsingError("damaged", "none of its pages can be opened")
+        read = [page or ("", []) for page in found]
         reader = Reader(settings.ocr)
         pages = tuple(Page(number, text) for number, (text, _) in enumerate(read, start=1))
         pages = read_scans(document, pages, reader)
@@ -72,12 +73,12 @@ def open_pdf(data: bytes, settings: ParsingSettings) -> pdfium.PdfDocument:
     raise AssertionError("the last password returns or raises")
 
 
-def _read(document: pdfium.PdfDocument, index: int) -> tuple[str, list[str]]:
-    """The page's own text, and apart from it what was filled in and remarked there."""
+def _read(document: pdfium.PdfDocument, index: int) -> tuple[str, list[str]] | None:
+    """The page's own text, and apart from it what was filled in and remarked there; None where it cannot be opened."""
     try:
         page = document[index]
     except pdfium.PdfiumError:
-        return "", []
+        return None
     try:
         return _text_layer(page), [note for note in pdf_extras.page_notes(document, page) if note]
     except pdfium.PdfiumError:

@@ -4,38 +4,49 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
-
-from lxml import etree
 
 from ray_app.errors import ParsingError
 from ray_app.parsing import media
-from ray_app.parsing.properties import safe_xml_parser, zipped_properties
+from ray_app.parsing.drawings import chart_text, written_text
+from ray_app.parsing.pictures import Open, Pictures
+from ray_app.parsing.properties import zipped_properties
 from ray_app.parsing.tables import table_text
 from ray_app.records import Page, Parsed
 from ray_app.settings import ParsingSettings
 
 # Parts of a slide that python-pptx has no face for, and in which all text is text of people.
 _OTHER_TEXT = ("/diagramData", "/comments")
+_EMBED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}embed"
 
 
 def parse(data: bytes, settings: ParsingSettings) -> Parsed:
-    """Each slide's text, tables, charts, notes and comments; the title falls back to the first slide's.
+    """Each slide's text, tables, charts, notes, comments and pictures; the title falls back to the first slide's.
 
-    Raises ParsingError(damaged) where the file is no presentation inside.
+    Pictures of masters and layouts are decoration. Raises ParsingError(damaged) where the file is no presentation
+    inside.
     """
     from pptx.package import Package
 
     try:
         presentation = Package.open(io.BytesIO(data)).presentation_part.presentation
         slides = list(presentation.slides)
-        pages = tuple(Page(number, _slide_text(slide)) for number, slide in enumerate(slides, start=1))
+        pictures = Pictures(settings.ocr)
+        pages = tuple(
+            pictures.add(Page(number, _slide_text(slide)), _pictures(slide))
+            for number, slide in enumerate(slides, start=1)
+        )
+    except ParsingError:
+        raise
     except MemoryError:
         raise
     except Exception as error:  # python-pptx raises whatever a broken part leads it to
         raise ParsingError("damaged", f"cannot be opened as a presentation: {error}") from error
     said = zipped_properties(data, "docProps/core.xml")
-    return Parsed(media.PPTX, pages, title=said.title or _first_title(slides), date=said.date)
+    return Parsed(
+        media.PPTX, pages, title=said.title or _first_title(slides), date=said.date, metadata=pictures.notes()
+    )
 
 
 def _first_title(slides: list[Any]) -> str:
@@ -45,7 +56,7 @@ def _first_title(slides: list[Any]) -> str:
 
 def _slide_text(slide: Any) -> str:
     parts = [text for shape in slide.shapes for text in _shape_texts(shape)]
-    parts += [text for part in _other_parts(slide) if (text := _texts_of(part))]
+    parts += [text for part in _other_parts(slide) if (text := written_text(part))]
     if slide.has_notes_slide and (notes := slide.notes_slide.notes_text_frame) is not None:
         parts.append(notes.text)
     return "\n".join(part.replace("\v", "\n").strip() for part in parts if part.strip())
@@ -60,17 +71,15 @@ def _shape_texts(shape: Any) -> Iterator[str]:
     elif getattr(shape, "has_table", False):
         yield table_text([cell.text for cell in row.cells] for row in shape.table.rows)
     elif getattr(shape, "has_chart", False):
-        yield _chart_text(shape.chart)
+        yield chart_text(shape.chart.part.blob)
 
 
-def _chart_text(chart: Any) -> str:
-    title = chart.chart_title.text_frame.text if chart.has_title and chart.chart_title.has_text_frame else ""
-    rows = [
-        row
-        for plot in chart.plots
-        for row in ([None, *plot.categories], *([series.name, *series.values] for series in plot.series))
-    ]
-    return "\n".join(filter(None, (title, table_text(rows))))
+def _pictures(slide: Any) -> Iterator[Open]:
+    """Pictures, fills of shapes and the ground, in groups too, from the back to the front."""
+    for blip in slide.element.iter("{*}blip"):
+        relation = slide.part.rels.get(blip.get(_EMBED, ""))
+        if relation is not None and not relation.is_external:
+            yield partial(io.BytesIO, relation.target_part.blob)
 
 
 def _other_parts(slide: Any) -> list[bytes]:
@@ -79,9 +88,3 @@ def _other_parts(slide: Any) -> list[bytes]:
         for relation in slide.part.rels.values()
         if not relation.is_external and relation.reltype.endswith(_OTHER_TEXT)
     ]
-
-
-def _texts_of(part: bytes) -> str:
-    root = etree.fromstring(part, safe_xml_parser())
-    texts = (node.text or "" for node in root.iter("{*}t", "{*}text")) if root is not None else ()
-    return "\n".join(text for text in texts if text.strip())

@@ -48,6 +48,7 @@ def _is_mixed(node: etree._Element) -> bool:
 
 def _prose(root: etree._Element) -> Iterator[str]:
     """A line for each paragraph (an element with text of its own) and for each row of a table."""
+    _set_apart(root)
     walk = etree.iterwalk(root, events=("start",), tag="{*}*")
     for _, node in walk:
         if etree.QName(node).localname in _ROWS:
@@ -57,6 +58,14 @@ def _prose(root: etree._Element) -> Iterator[str]:
         else:
             continue
         walk.skip_subtree()
+
+
+def _set_apart(root: etree._Element) -> None:
+    """A space between elements that stand side by side without text around them: name and address of a firm, say."""
+    for node in root.iter("{*}*"):
+        if len(node) > 1 and not _is_mixed(node):
+            for inner in node[:-1]:
+                inner.tail = " "
 
 
 def _data(root: etree._Element) -> Iterator[str]:

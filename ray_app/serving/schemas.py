@@ -108,7 +108,7 @@ class DocumentDetail(DocumentOut):
     pages: int | None = None
     chunks: int | None = None
     has_text: bool | None = Field(None, description="False for a scan: it is found by its name only.")
-    pages_not_read: str | None = Field(None, description="Scanned pages that were left out, and why.")
+    pages_not_read: str | None = Field(None, description="Scans and pictures that were left out, by page, and why.")
     labels: list[LabelOut] = []
     near_duplicates: list[NearDuplicate] = []
     sha256: str | None = None

@@ -139,6 +139,7 @@ BUILT: dict[str, tuple[str, Callable[[], bytes]]] = {
     "text/plain": ("cv.txt", example("cv/kastbjerg-emil.txt")),
     "text/csv": ("kasse.csv", lambda: "navn;beløb\nÆrø;12,5\n".encode("cp1252")),
     "text/tab-separated-values": ("kasse.tsv", lambda: "navn\tbeløb\nÆrø\t12,5\n".encode()),
+    "text/vtt": ("film.vtt", lambda: "WEBVTT\n\n00:01.000 --> 00:02.000\nKære Køge\n".encode()),
     media.EML: ("letter.eml", example("letter/penhallow-complaint.eml")),
     media.DOCX: ("report.docx", example("report/warehouse-move-evaluation.docx")),
     media.PPTX: ("plan.pptx", presentation),

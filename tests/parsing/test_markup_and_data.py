@@ -45,6 +45,19 @@ def test_an_article_is_read_by_paragraphs_and_rows():
     assert lines(parsed) == ["Sild i Øresund", "Metode", "Vi talte sild.", "år | antal", "2024 | 12"]
 
 
+def test_elements_side_by_side_within_a_sentence_are_set_apart():
+    firm = "<wrap><id>ror.org/7</id><name>Fiskeriskolen</name></wrap>"
+    assert lines(parse(f"<?xml version='1.0'?><a><p>{firm}, Ærø</p></a>".encode(), "x.xml")) == [
+        "ror.org/7 Fiskeriskolen, Ærø"
+    ]
+
+
+def test_subtitles_are_what_is_said_by_whom():
+    source = "WEBVTT\n\nNOTE hidden\n\n1\n00:01.000 --> 00:02.000\n<v Ida>Hvor er <i>færgen</i>?\n\n"
+    again = "00:02.000 --> 00:03.000 line:0\nBo &amp; Ib?\n\n00:03.000 --> 00:04.000\nBo &amp; Ib?\nDer!\n"
+    assert lines(parse((source + again).encode(), "x.vtt")) == ["Ida: Hvor er færgen?", "Bo & Ib?", "Der!"]
+
+
 def test_xml_of_programs_is_read_as_names_and_values():
     assert lines(parse(INVOICE.encode(), "x.xml")) == [
         "ID: F-17",

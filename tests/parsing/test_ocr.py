@@ -41,6 +41,16 @@ def encoded(image, kind, **options):
     return buffer.getvalue()
 
 
+def billion_pixels():
+    """A PNG that is small until it is decoded."""
+
+    def part(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = part(b"IHDR", struct.pack(">IIBBBBB", 40_000, 40_000, 8, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + part(b"IDAT", zlib.compress(b"")) + part(b"IEND", b"")
+
+
 def pdf_of(*pages):
     """A PDF whose pages are texts, images, (stamp, image), or None for a blank one."""
     buffer = io.BytesIO()
@@ -185,13 +195,8 @@ def test_a_broken_image_is_damaged():
 
 
 def test_an_image_of_a_billion_pixels_is_a_bomb():
-    def part(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = part(b"IHDR", struct.pack(">IIBBBBB", 40_000, 40_000, 8, 0, 0, 0, 0))
-    bomb = b"\x89PNG\r\n\x1a\n" + header + part(b"IDAT", zlib.compress(b"")) + part(b"IEND", b"")
     with pytest.raises(ParsingError) as caught:
-        parse(bomb, "x.png", ParsingSettings())
+        parse(billion_pixels(), "x.png", ParsingSettings())
     assert caught.value.reason == "too_many_pixels"
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import zipfile
+from datetime import date
 
 import odfdo
 import pptx
@@ -10,7 +12,7 @@ import pytest
 from docx import Document
 from docx.shared import Inches
 from msoffcrypto.format.ooxml import OOXMLFile
-from pptx.chart.data import CategoryChartData
+from pptx.chart.data import CategoryChartData, XyChartData
 from pptx.enum.chart import XL_CHART_TYPE
 
 from tests.parsing.reading import lines, parse, reason, saved, text
@@ -39,6 +41,19 @@ def test_word_has_header_text_rows_comments_and_footer():
     assert "Mast og sejl | 12.000" in read
     assert "Er prisen rigtig?" in text(parsed)
     assert parsed.title == "Tilbud"
+
+
+def test_charts_and_diagrams_of_word_are_read_after_its_text():
+    deck = pptx.Presentation()
+    data = CategoryChartData()
+    data.categories = ["forår", "efterår"]
+    data.add_series("Sild", (4, None))
+    frame = deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_chart(XL_CHART_TYPE.LINE, 0, 0, 9, 9, data)
+    stream = io.BytesIO(docx())
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr("word/charts/chart1.xml", frame.chart.part.blob)
+        archive.writestr("word/diagrams/data1.xml", "<d><a:t xmlns:a='urn:a'>Kaj 4</a:t></d>")
+    assert lines(parse(stream.getvalue(), "x.docx"))[-4:] == ["| forår | efterår", "Sild | 4", "Kaj 4", "Fortroligt"]
 
 
 def test_word_table_of_one_column_keeps_its_paragraphs():
@@ -73,6 +88,22 @@ def test_charts_and_grouped_shapes_of_slides_are_read():
     assert "Sild | 4 | 7.5" in read
     assert "| forår | efterår" in read
     assert "I en gruppe" in read
+
+
+def test_dates_along_a_chart_are_read_as_dates_and_scattered_points_with_both_values():
+    deck = pptx.Presentation()
+    shapes = deck.slides.add_slide(deck.slide_layouts[6]).shapes
+    days = CategoryChartData()
+    days.categories = [date(2024, 5, 6), date(2024, 5, 7)]
+    days.add_series("Sild", (4, 7.5))
+    shapes.add_chart(XL_CHART_TYPE.LINE, 0, 0, 9, 9, days)
+    points = XyChartData()
+    series = points.add_series("Torsk")
+    series.add_data_point(1.5, 20)
+    series.add_data_point(2, 30)
+    shapes.add_chart(XL_CHART_TYPE.XY_SCATTER, 0, 0, 9, 9, points)
+    read = lines(parse(saved(deck), "x.pptx"))
+    assert read == ["| 2024-05-06 | 2024-05-07", "Sild | 4 | 7.5", "| 1.5 | 2", "Torsk | 20 | 30"]
 
 
 def test_opendocument_text_is_read_with_rows_and_title():

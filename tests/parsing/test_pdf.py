@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from pypdf import PdfWriter
@@ -98,3 +99,10 @@ def test_columns_are_read_one_after_the_other(shared_data):
     columns = text(parse((shared_data / "A_pdf/py-pdf__sample-files/multicolumn.pdf").read_bytes(), "x.pdf"))
     words = "Lorem ipsum dolor sit amet, consectetuer adipiscing elit. Ut purus elit, vestibulum ut, placerat ac"
     assert words in " ".join(columns.split())
+
+
+def test_a_file_of_whose_pages_none_can_be_opened_is_damaged():
+    whole = pdf(lambda canvas: canvas.drawString(100, 700, "Kontrakten"))
+    lost = re.sub(rb"/Kids \[ \d 0 R \]", b"/Kids [ 9 0 R ]", whole)
+    assert reason(whole, "x.pdf") == ""
+    assert reason(lost, "x.pdf") == "damaged"

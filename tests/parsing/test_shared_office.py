@@ -6,10 +6,9 @@ import pytest
 
 from tests.parsing.reading import parse, text
 
-# Documents that hold no word: pictures, lines, films, empty sheets.
+# Documents without a word of text: pictures (read by OCR, which is off here), lines, films, empty sheets.
 WITHOUT_WORDS = {
     "external-picture.docx",
-    "shp-inline-shape-access.docx",
     "pptx_multiple_images.pptx",
     "shp-connector-props.pptx",
     "shp-movie-props.pptx",
@@ -23,7 +22,10 @@ SEEN = {
     "odf_presentation_01.odp": "A rectangle shape with this text inside.",
     "simple_table_named_range.ods": "A date | 1975-05-07",
     "powerpoint_comments.pptx": "This is a sample reviewer comment",
-    "cht-chart-props.pptx": "Series 1 | 4.3 | 2.5 | 3.5 | 4.5",
+    "cht-chart-props.pptx": "| 2002-01-05 | 2002-01-06 | 2002-01-07 | 2002-01-08 | 2002-01-09\nSeries 1 | 32 | 32",
+    "shp-inline-shape-access.docx": "Series 1 | 4.3 | 2.5 | 3.5 | 4.5",
+    "webvtt_example_04.vtt": "The waiter offered a steaming bowl of paella that instantly",
+    "ptag100.xml": "School of Electronic Engineering, Kyonggi University, Yeongtong-gu, Suwon",
     "docx_page_header_footer_first_page.docx": "FIRST PAGE HEADER (page 1 only)",
     "word_sample.docx": "Leaves | Ash, Elm, Maple | 50",
     "date_1904.xlsx": "2021-01-01 | 15",
