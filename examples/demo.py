@@ -36,6 +36,7 @@ def main() -> int:
     if trained.returncode:
         print("No classifier, then: labels will be judged by their descriptions (zero-shot).")
     with _served() as url:
+        print(f"The API at {url} is open to whoever is on this machine, and to nobody else (docs/guides/access.md).")
         _step("Ingest, through Ray Data, into the index that the running server owns")
         subprocess.run([RAY_APP, "ingest", *folders], check=True)
         _step("Search over HTTP: the answer streams, first by words alone, then merged with meaning")

@@ -26,7 +26,7 @@ _FIELDS = frozenset(
         *("run", "job", "tenant", "source", "document", "uri", "stage", "reason", "state", "error"),
         *("documents", "indexed", "unchanged", "duplicate", "quarantined", "deleted", "children", "chunks"),
         *("contents", "failed", "total", "more", "seconds", "parts", "per_s", "startup_s", "working_s"),
-        *("attempt", "wait_s", "bottleneck", "request"),
+        *("attempt", "wait_s", "bottleneck", "request", "where"),
     )
 )
 

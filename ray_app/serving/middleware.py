@@ -79,11 +79,11 @@ class _Answer:
 async def _admit(scope: Scope, settings: Settings) -> None:
     """Notes the caller and the rate in the request's state. Raises as `Authenticator.caller` and `Rates.hit` do."""
     headers = Headers(scope=scope)
-    state = scope.setdefault("state", {})
+    scope["state"] = state = dict(scope.get("state", {}))  # of this request alone, whatever the server hands in
     if settings.auth.mode == "open":
         _check_site(headers)
     services: Services | None = getattr(scope["app"].state, "services", None)
-    if scope["path"] in PUBLIC:
+    if scope["path"].removeprefix(scope.get("root_path", "")) in PUBLIC:
         if services and scope["method"] == "POST":
             state["rate"] = await services.rates.hit(_address(scope))
         return

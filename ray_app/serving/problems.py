@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import traceback
 from http import HTTPStatus
 from typing import Any
 
@@ -28,6 +28,7 @@ from ray_app.errors import (
     TooLargeError,
     TooManyRequestsError,
 )
+from ray_app.logs import get_logger
 from ray_app.serving.requestid import current_request
 
 _TYPE = "urn:ray-app:problem:"
@@ -43,7 +44,9 @@ _REFUSALS = {
     "range-not-satisfiable": 416,
 }
 
-logger = logging.getLogger(__name__)
+log = get_logger(__name__)
+# Innermost calls of a failure that are logged: enough to find the place.
+_FRAMES = 8
 
 
 class Problem(BaseModel):
@@ -114,8 +117,14 @@ def describe(error: Exception) -> JSONResponse:
         case RayAppError():
             return problem(400, "invalid-request", str(error))
         case _:
-            logger.error("request failed", exc_info=error)
+            log.error("request failed", error=type(error).__name__, where=_where(error))
             return problem(500, "internal", "the server failed at this request; its log says why")
+
+
+def _where(error: Exception) -> list[str]:
+    """The calls that led to it, without its message: that may quote a document."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 def install(app: FastAPI) -> None:

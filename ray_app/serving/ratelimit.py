@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from dataclasses import dataclass
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, Storage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import ConfigurationError as LimitsError
 from limits.errors import StorageError
 from limits.storage import storage_from_string
 
 from ray_app.errors import ConfigurationError, TooManyRequestsError
+from ray_app.logs import get_logger
 from ray_app.settings import AuthSettings
 
 _WINDOW_S = 60
 # Longer than a count takes, and short enough that a Redis server which is away is hardly felt.
 _REDIS_TIMEOUT_S = 0.5
 
-logger = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What is left of a caller's minute; `reset_s` is when all of it is there again."""
+    """What is left of a caller's minute; `reset_s` is when the oldest request of it no longer counts."""
 
     limit: int
     remaining: int
@@ -46,9 +46,9 @@ class Rates:
     def __init__(self, settings: AuthSettings) -> None:
         per_minute = settings.requests_per_minute
         self._item = RateLimitItemPerMinute(per_minute, namespace="ray-app") if per_minute else None
-        self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._own = MovingWindowRateLimiter(MemoryStorage())
         url = settings.redis_url.get_secret_value() if settings.redis_url else None
-        self._shared = SlidingWindowCounterRateLimiter(_redis(url)) if url else None
+        self._shared = MovingWindowRateLimiter(_redis(url)) if url else None
 
     async def hit(self, who: str) -> Rate | None:
         """Counts one request; None where there is no limit. Raises TooManyRequestsError.
@@ -62,10 +62,10 @@ class Rates:
             try:
                 return await self._hit(self._shared, self._item, who)
             except StorageError as error:
-                logger.warning("redis does not count requests, this replica does: %r", error.storage_error)
+                log.warning("redis does not count requests, this replica does", error=repr(error.storage_error))
         return await self._hit(self._own, self._item, who)
 
-    async def _hit(self, limiter: SlidingWindowCounterRateLimiter, item: RateLimitItemPerMinute, who: str) -> Rate:
+    async def _hit(self, limiter: MovingWindowRateLimiter, item: RateLimitItemPerMinute, who: str) -> Rate:
         allowed = await limiter.hit(item, who)
         stats = await limiter.get_window_stats(item, who)
         reset = max(1, math.ceil(stats.reset_time - time.time()))

@@ -13,6 +13,7 @@ from ray_app.models.prepared import prepare_model
 from ray_app.serving.address import address_written
 from ray_app.serving.bound import check_address, check_bound
 from ray_app.serving.ingress import ingress_environment
+from ray_app.serving.oidc import open_oidc
 from ray_app.settings import Settings
 
 _APP = "ray-app"
@@ -26,6 +27,7 @@ def serve_forever(settings: Settings, announce: Callable[[str], None]) -> None:
     IndexLockedError where another process has the index.
     """
     check_address(settings.serving.host, settings.auth)
+    open_oidc(settings)  # what is missing is told here, not in the log of a replica
     stop = threading.Event()
     with _signals_set(stop):
         prepare_model(settings)  # here, once, not in each replica at the same time

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from ray_app.errors import ConfigurationError
+from ray_app.logs import of_run
 from ray_app.serving.address import is_loopback
 from ray_app.serving.bound import check_address
 from ray_app.serving.limits import most_bytes, reads_a_file
@@ -61,6 +63,21 @@ async def test_two_requests_at_once_do_not_mix_their_ids(guarded):
 
     wanted = [f"id-{number}" for number in range(20)]
     assert await asyncio.gather(*(ask(identity) for identity in wanted)) == wanted
+
+
+async def test_a_failure_is_found_in_the_log_by_its_request_and_says_nothing_of_its_text(guarded, tmp_path):
+    @guarded.app.get("/v1/broken")
+    async def broken() -> None:
+        raise RuntimeError("CPR 010203-1234")
+
+    with of_run(Settings(data_dir=tmp_path), "r") as path:
+        headers = {"X-Request-Id": "find-me"}
+        response = await guarded.request("GET", "/v1/broken", await guarded.key(), headers=headers)
+    assert problem(response, 500, "internal")["request_id"] == "find-me"
+    (line,) = [json.loads(one) for one in path.read_text().splitlines()]
+    assert (line["request"], line["error"]) == ("find-me", "RuntimeError")
+    assert line["where"][-1].endswith(" broken")
+    assert "010203" not in path.read_text() + response.text
 
 
 async def pieces(total, size=64 << 10):
