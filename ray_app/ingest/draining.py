@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,13 +21,13 @@ from ray_app.pipeline import Fetched
 from ray_app.records import Document, Failure
 from ray_app.settings import Settings
 from ray_app.sources import originals
-from ray_app.sources.incoming import delete_incoming, read_incoming
+from ray_app.sources.incoming import delete_incoming, delete_old, old_incoming, read_incoming
 from ray_app.store.collections import DOCUMENTS
 from ray_app.store.erasure import erase_document, erase_unused, make_incomplete
 from ray_app.store.lookup import known_contents
 from ray_app.store.patience import patiently
 from ray_app.store.protocol import Store
-from ray_app.store.queue import Entry, Taken, put_back, remove, take, timestamp
+from ray_app.store.queue import Entry, Taken, put_back, remove, take, timestamp, waited_for
 from ray_app.store.sweep import sweep
 from ray_app.store.writer import write_documents
 
@@ -34,6 +35,8 @@ T = TypeVar("T")
 
 _log = get_logger(__name__)
 _RUN = "online"
+# Longer than any upload takes.
+_LEFT_OVER_S = 24 * 3600.0
 # What a sweep may take away in the middle of a write: the next try brings it back.
 _VANISHED = "content_vanished"
 
@@ -89,6 +92,15 @@ class Drain:
                 wait_s = min(2.0**entry.begun, limits.uploads.longest_wait_s)
                 await store.run(put_back, [entry], wait_s=wait_s, detail=detail)
         return len(taken)
+
+    async def tidy(self, store: Store) -> None:
+        """Removes bytes that nobody waits for: of a server that died while it received them."""
+        where = self._settings.originals_url, self._settings.sources
+        old = await asyncio.to_thread(partial(old_incoming, *where, min_age_s=_LEFT_OVER_S))
+        tickets = [ticket for ticket in old if _is_ticket(ticket)]
+        unwanted = set(tickets) - await waited_for(store, tickets)
+        paths = [old[ticket] for ticket in sorted(unwanted)]
+        await asyncio.to_thread(delete_old, where[0], paths, where[1])
 
     async def _forgive(self, store: Store) -> None:
         if self._not_to_blame:
@@ -206,6 +218,13 @@ class Drain:
             if entry.action == "index":
                 drop = partial(delete_incoming, self._settings.originals_url, entry.tenant, entry.id)
                 await asyncio.to_thread(drop, self._settings.sources)
+
+
+def _is_ticket(name: str) -> bool:
+    try:
+        return str(uuid.UUID(name)) == name
+    except ValueError:
+        return False
 
 
 def _remembered(taken: Taken, file: Fetched) -> dict[str, object]:

@@ -42,7 +42,7 @@ class Services:
     waking: set[asyncio.Task[None]]
 
     def wake(self) -> None:
-        """Tells the online worker that something waits, without waiting for it; starts it where another server ended it."""
+        """Tells the online worker that something waits, without waiting for it; starts it where there is none."""
         task = asyncio.create_task(asyncio.to_thread(wake_online, self.settings))
         self.waking.add(task)
         task.add_done_callback(self.waking.discard)

@@ -165,6 +165,11 @@ async def remove(store: Store, entries: Sequence[Entry]) -> None:
     await store.delete(REGISTRY, [entry.id for entry in entries])
 
 
+async def waited_for(store: Reader, tickets: Sequence[str]) -> set[str]:
+    """Those of the tickets that have an entry."""
+    return {one.id for one in await store.retrieve(REGISTRY, list(tickets), fields=[])} if tickets else set()
+
+
 async def count_waiting(store: Reader, tenant: str) -> int:
     """How many entries of a tenant wait."""
     return await store.count(REGISTRY, Filter([AnyOf("kind", [_KIND]), AnyOf("tenant", [tenant])]))
