@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
 from ray_app import pipeline
-from ray_app.errors import NotFoundError, SourceError, StoreError
+from ray_app.errors import StoreError
 from ray_app.ingest.isolation import isolated
 from ray_app.ingest.reporting import PatientSandbox
+from ray_app.ingest.waiting import file_of, may_pass, remembered
 from ray_app.logs import get_logger
 from ray_app.models.embedder import open_embedder
 from ray_app.models.prepared import prepare_model
 from ray_app.models.registry import current_version, open_classifier
 from ray_app.pipeline import Fetched
-from ray_app.records import Document, Failure
+from ray_app.records import Document
 from ray_app.settings import Settings
 from ray_app.sources import originals
-from ray_app.sources.incoming import delete_incoming, read_incoming
+from ray_app.sources.incoming import delete_incoming, delete_old, old_incoming
 from ray_app.store.collections import DOCUMENTS
 from ray_app.store.erasure import erase_document, erase_unused, make_incomplete
+from ray_app.store.events import append_events
 from ray_app.store.lookup import known_contents
 from ray_app.store.patience import patiently
 from ray_app.store.protocol import Store
-from ray_app.store.queue import Entry, Taken, put_back, remove, take, timestamp
+from ray_app.store.queue import Entry, Taken, put_back, remove, take, told, waited_for
 from ray_app.store.sweep import sweep
 from ray_app.store.writer import write_documents
 
@@ -34,6 +36,8 @@ T = TypeVar("T")
 
 _log = get_logger(__name__)
 _RUN = "online"
+# Longer than any upload takes.
+_LEFT_OVER_S = 24 * 3600.0
 # What a sweep may take away in the middle of a write: the next try brings it back.
 _VANISHED = "content_vanished"
 
@@ -90,6 +94,14 @@ class Drain:
                 await store.run(put_back, [entry], wait_s=wait_s, detail=detail)
         return len(taken)
 
+    async def tidy(self, store: Store) -> None:
+        """Removes bytes that nobody waits for: of a server that died while it received them."""
+        where = self._settings.originals_url, self._settings.sources
+        old = await asyncio.to_thread(partial(old_incoming, *where, min_age_s=_LEFT_OVER_S))
+        unwanted = set(old) - await waited_for(store, sorted(old))
+        paths = [old[ticket] for ticket in sorted(unwanted)]
+        await asyncio.to_thread(delete_old, where[0], paths, where[1])
+
     async def _forgive(self, store: Store) -> None:
         if self._not_to_blame:
             entries = [entry.model_copy(update={"begun": entry.begun - 1}) for entry in self._not_to_blame]
@@ -104,14 +116,18 @@ class Drain:
         for one in others:
             if one.entry.action == "reprocess":
                 await store.run(make_incomplete, one.entry.document)
-        files = [await asyncio.to_thread(self._file, one.entry) for one in others]
-        late = [one for one, file in zip(others, files, strict=True) if self._may_pass(one.entry, file.failure)]
+        files = [await asyncio.to_thread(file_of, one.entry, self._settings) for one in others]
+        late = [
+            one for one, file in zip(others, files, strict=True) if may_pass(one.entry, file.failure, self._settings)
+        ]
         await self._postpone(store, late)
         ready = [(one, file) for one, file in zip(others, files, strict=True) if one not in late]
         finished = await self._index(store, ready) if ready else []
         vanished = [one.taken for one in finished if one.reason == _VANISHED]
         await self._postpone(store, vanished)
-        await self._finish(store, [*gone, *(one.taken for one in finished if one.taken not in vanished)])
+        done = [one for one in finished if one.taken not in vanished]
+        await append_events(store, [told(one.taken.entry, one.outcome, reason=one.reason) for one in done])
+        await self._finish(store, [*gone, *(one.taken for one in done)])
 
     async def _index(self, store: Store, ready: Sequence[tuple[Taken, Fetched]]) -> list[_Finished]:
         """Takes the files through the pipeline and into the index."""
@@ -120,7 +136,7 @@ class Drain:
         write = partial(write_documents, documents=documents, run=_RUN, pipeline=self._version)
         await patiently(self._settings.store, lambda: store.run(write))
         for taken, file in ready:
-            await store.set_payload(DOCUMENTS, [taken.entry.document], _remembered(taken, file))
+            await store.set_payload(DOCUMENTS, [taken.entry.document], remembered(taken, file))
         for tenant in sorted({taken.entry.tenant for taken, _ in ready}):
             await store.run(sweep, tenant, erase=originals.eraser(self._settings, tenant))
         for taken, file in ready:
@@ -155,34 +171,6 @@ class Drain:
             found |= await known_contents(store, tenant, hashes, pipeline=self._version)
         return found
 
-    def _file(self, entry: Entry) -> Fetched:
-        """The document's bytes, kept under their hash; a document that has ended the worker too often fails here."""
-        file = self._read(entry)
-        if file.failure or entry.begun <= self._settings.uploads.attempts:
-            return file
-        times = f"the online worker ended {entry.begun - 1} times while it read this document"
-        return replace(file, data=b"", failure=Failure("online", "crashed", times))
-
-    def _read(self, entry: Entry) -> Fetched:
-        settings = self._settings
-        url, limit = settings.originals_url, settings.parsing.max_file_mb << 20
-        if not entry.sha256:
-            return pipeline.fetch(entry.ref, limit, settings.sources)
-        try:
-            if entry.action == "index":
-                data = read_incoming(url, entry.tenant, entry.id, settings.sources)
-                originals.put(url, entry.tenant, entry.sha256, data, settings.sources)
-            else:
-                data = originals.get(url, entry.tenant, entry.sha256, settings.sources)
-        except NotFoundError as error:
-            return Fetched(entry.ref, failure=Failure("fetch", "unreadable", str(error)))
-        except SourceError as error:
-            return Fetched(entry.ref, failure=Failure("fetch", error.reason, str(error), passing=True))
-        return Fetched(entry.ref, data, entry.sha256)
-
-    def _may_pass(self, entry: Entry, failure: Failure | None) -> bool:
-        return bool(failure and failure.passing and entry.failed + 1 < self._settings.uploads.attempts)
-
     async def _postpone(self, store: Store, taken: Sequence[Taken]) -> None:
         """Lets documents that failed for a passing reason wait for another try."""
         for one in taken:
@@ -197,6 +185,10 @@ class Drain:
 
     async def _finish(self, store: Store, taken: Sequence[Taken]) -> None:
         for one in taken:
+            for entry in one.earlier:  # a worker that died may have kept a copy for it
+                if entry.sha256:
+                    erase = originals.eraser(self._settings, entry.tenant)
+                    await store.run(erase_unused, entry.tenant, entry.sha256, erase=erase)
             await self._drop(store, [one.entry, *one.earlier])
 
     async def _drop(self, store: Store, entries: Sequence[Entry]) -> None:
@@ -206,14 +198,6 @@ class Drain:
             if entry.action == "index":
                 drop = partial(delete_incoming, self._settings.originals_url, entry.tenant, entry.id)
                 await asyncio.to_thread(drop, self._settings.sources)
-
-
-def _remembered(taken: Taken, file: Fetched) -> dict[str, object]:
-    """What the place of a document keeps of how it came, beside what every place has."""
-    entry = taken.entry
-    original = (file.sha256 if entry.sha256 else "") or taken.original
-    times = {"queued": entry.started, "finished": timestamp(), "attempts": entry.begun + entry.failed}
-    return {**times, "tags": list(entry.tags)} | ({"original": original} if original else {})
 
 
 def _waiting_for(loop: asyncio.AbstractEventLoop, work: Callable[[Sequence[Fetched]], T]) -> Callable[..., T]:

@@ -13,7 +13,7 @@ import time
 from typing import Any
 
 from ray_app import __version__
-from ray_app.errors import StoreError
+from ray_app.errors import SourceError, StoreError
 from ray_app.logs import get_logger, log_to_stderr
 from ray_app.settings import Settings
 from ray_app.store.owner import NAMESPACE, find_owner
@@ -68,6 +68,7 @@ class Online:
             await asyncio.to_thread(self._woken.wait, self._settings.uploads.poll_s)
             return
         graph: asyncio.Task[None] | None = None
+        await _tidy(drain, store)
         try:
             while True:
                 self._woken.clear()
@@ -140,6 +141,13 @@ def _beside_the_index(settings: Settings) -> dict[str, Any]:
         return {}
     here = ray.get_runtime_context().get_node_id()
     return {"scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=False)}
+
+
+async def _tidy(drain: Any, store: Store) -> None:
+    try:
+        await drain.tidy(store)
+    except (SourceError, StoreError) as error:  # what is left over harms nobody until the next start
+        _log.warning("left over uploads were not removed", error=type(error).__name__)
 
 
 async def _build_graph(store: Store) -> None:

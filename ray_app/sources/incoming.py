@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from ray_app.errors import NotFoundError
 from ray_app.settings import SourceSettings
 from ray_app.sources.failures import retried, told
-from ray_app.sources.objects import open_filesystem
+from ray_app.sources.objects import entry_time, open_filesystem
 from ray_app.sources.originals import folder_of
 
 
@@ -89,6 +91,32 @@ def delete_incoming(url: str, tenant: str, ticket: str, settings: SourceSettings
                 fs.rm_file(path)
 
     retried(settings, attempt)
+
+
+def old_incoming(url: str, settings: SourceSettings, *, min_age_s: float) -> dict[str, str]:
+    """What lies there since so long, of any tenant: its path by its ticket. Raises SourceError."""
+    base = folder_of(url, "any").rpartition("/")[0]
+    with told(base):
+        fs, path = open_filesystem(base, settings)
+        tenants = [one["name"] for one in _entries(fs, path) if one["type"] == "directory"]
+        files = [file for tenant in tenants for file in _entries(fs, f"{tenant.rstrip('/')}/uploads")]
+        before = time.time() - min_age_s
+        return {one["name"].rpartition("/")[2]: one["name"] for one in files if entry_time(one) < before}
+
+
+def delete_old(url: str, paths: Iterable[str], settings: SourceSettings) -> None:
+    """Removes what `old_incoming` found. Raises SourceError."""
+    with told(url):
+        fs, _ = open_filesystem(folder_of(url, "any"), settings)
+        for path in paths:
+            fs.rm_file(path)
+
+
+def _entries(fs: Any, path: str) -> list[dict[str, Any]]:
+    try:
+        return list(fs.ls(path, detail=True))
+    except FileNotFoundError:
+        return []
 
 
 def _place(url: str, tenant: str, ticket: str) -> str:

@@ -90,6 +90,11 @@ def open_filesystem(uri: str, settings: SourceSettings) -> tuple[Any, str]:
     return fs, kind._strip_protocol(uri)
 
 
+def entry_time(info: dict[str, Any]) -> float:
+    """When an entry of a filesystem was changed, in seconds since 1970; 0 where it does not say."""
+    return _object(info).modified
+
+
 def _s3_config(settings: SourceSettings) -> dict[str, Any]:
     """Tries are counted here alone: botocore's and s3fs's own would multiply ours."""
     return {

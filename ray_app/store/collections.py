@@ -74,6 +74,7 @@ COLLECTIONS: dict[str, Collection] = {
             "kind": "keyword",
             "tenant": "keyword",
             "started": "datetime",
+            "topic": "keyword",  # of events
             "document": "keyword",  # the rest is of entries in the queue of the online worker
             "due": "datetime",
         },

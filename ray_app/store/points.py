@@ -136,6 +136,11 @@ def iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def iso_ms(seconds: float) -> str:
+    """As `iso`, with milliseconds."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def now() -> str:
     """The time in ISO 8601, UTC."""
     return iso(datetime.now(UTC).timestamp())

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ray_app.records import Document, FileRef, Outcome, document_id
 from ray_app.store.collections import DOCUMENTS, REGISTRY
+from ray_app.store.events import Event, append_events, new_event
 from ray_app.store.points import document_payload
 from ray_app.store.protocol import AnyOf, Between, Filter, Found, Order, Payload, Point, Reader, Store
 from ray_app.store.quarantine import stored_ref
@@ -102,22 +103,38 @@ def timestamp(ahead_s: float = 0.0) -> str:
     return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-async def enqueue(store: Store, entries: Sequence[Entry]) -> None:
-    """Puts entries into the queue, durably, and lets their documents say that they wait."""
+def told(entry: Entry, outcome: str, *, stage: str | None = None, reason: str | None = None) -> Event:
+    """What subscribers hear of a document: nothing that it says, nor its name, so that erasing it leaves nothing."""
+    data = {"id": entry.document, "outcome": outcome, "stage": stage, "reason": reason}
+    data = {name: value for name, value in data.items() if value is not None}
+    return new_event("document", tenant=entry.tenant, source=entry.source, data=data)
+
+
+async def enqueue(store: Store, entries: Sequence[Entry]) -> list[Found]:
+    """Puts entries into the queue, durably, and lets their documents say that they wait.
+
+    Returns the documents as they are now, in this order; those that are to be erased are left out.
+    """
     await _save(store, entries)
     waiting = [entry for entry in entries if entry.action != "erase"]
     found = await store.retrieve(DOCUMENTS, [entry.document for entry in waiting])
     there = {one.id: one.payload for one in found}
     fresh: list[Point] = []
+    now: list[Found] = []
     for entry in waiting:
         known = there.get(entry.document)
         fields = {"queued": entry.started, "begun": None, "finished": None, "attempts": 0}
         if known and known["outcome"] != Outcome.DELETED.value:
             outcome = {"outcome": Outcome.QUEUED.value, "stage": None, "reason": None, "detail": None}
             await store.set_payload(DOCUMENTS, [entry.document], outcome | fields)
+            now.append(Found(entry.document, known | outcome | fields))
         else:
-            fresh.append(Point(entry.document, _new_place(entry) | fields | {"sweep": (known or {}).get("sweep", [])}))
+            payload = _new_place(entry) | fields | {"sweep": (known or {}).get("sweep", [])}
+            fresh.append(Point(entry.document, payload))
+            now.append(Found(entry.document, payload))
     await store.upsert(DOCUMENTS, fresh)
+    await append_events(store, [told(entry, Outcome.QUEUED.value) for entry in waiting])
+    return now
 
 
 async def take(store: Store, *, limit: int, most_bytes: int) -> list[Taken]:
@@ -157,12 +174,20 @@ async def put_back(store: Store, entries: Sequence[Entry], *, wait_s: float = 0.
     left = [entry.model_copy(update={"due": timestamp(wait_s)}) for entry in entries if entry.id in there]
     await _save(store, left)
     outcome: Payload = {"outcome": Outcome.QUEUED.value, "detail": detail}
-    await store.set_payload(DOCUMENTS, [entry.document for entry in left if entry.action != "erase"], outcome)
+    waiting = [entry for entry in left if entry.action != "erase"]
+    await store.set_payload(DOCUMENTS, [entry.document for entry in waiting], outcome)
+    await append_events(store, [told(entry, Outcome.QUEUED.value) for entry in waiting])
 
 
 async def remove(store: Store, entries: Sequence[Entry]) -> None:
     """Takes finished entries out of the queue."""
     await store.delete(REGISTRY, [entry.id for entry in entries])
+
+
+async def waited_for(store: Reader, tickets: Sequence[str]) -> set[str]:
+    """Those of the tickets that have an entry; what is no UUID has none."""
+    wanted = [ticket for ticket in tickets if _is_uuid(ticket)]
+    return {one.id for one in await store.retrieve(REGISTRY, wanted, fields=[])} if wanted else set()
 
 
 async def count_waiting(store: Reader, tenant: str) -> int:
@@ -178,6 +203,7 @@ async def _begin(store: Store, entry: Entry, earlier: Sequence[Entry]) -> Taken:
         attempts = entry.begun + entry.failed + 1
         state = {"outcome": Outcome.PROCESSING.value, "begun": timestamp(), "attempts": attempts}
         await store.set_payload(DOCUMENTS, [entry.document], state)
+        await append_events(store, [told(entry, Outcome.PROCESSING.value)])
     original = found[0].payload.get("original") if found else None
     return Taken(entry=begun, earlier=tuple(earlier), original=original or "")
 
@@ -197,3 +223,10 @@ def _new_place(entry: Entry) -> Payload:
 
 def _entry(found: Found) -> Entry:
     return Entry.model_validate(found.payload)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False

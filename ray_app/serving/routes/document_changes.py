@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Request, Response
 
 from ray_app.errors import QueryError, RefusedError
+from ray_app.records import Outcome
 from ray_app.serving.lookup import check_outermost, document_out, find_document
 from ray_app.serving.reception import ReceivedFile, Reception, check_length, receive_file, receive_form, upload_path
 from ray_app.serving.schemas import Accepted, DocumentOut
@@ -15,9 +16,9 @@ from ray_app.serving.services import CallerOf, IndexOf, Services, ServicesOf
 from ray_app.serving.writable import check_writable
 from ray_app.sources import originals
 from ray_app.sources.incoming import delete_incoming
-from ray_app.store.collections import DOCUMENTS
 from ray_app.store.erasure import erase_document
-from ray_app.store.queue import URI_SCHEME, Entry, enqueue, entries_of, entry_for, upload_entry
+from ray_app.store.events import append_events
+from ray_app.store.queue import URI_SCHEME, Entry, enqueue, entries_of, entry_for, told, upload_entry
 from ray_app.store.scope import ScopedReader
 
 router = APIRouter(prefix="/v1", tags=["documents"])
@@ -59,7 +60,7 @@ async def upload(
         paths = _paths_of(reception)
         tags = tuple(tag for value in reception.fields["tags"] for tag in _split(value))
         entries = [_entry(tenant, source, path, file, tags) for path, file in zip(paths, reception.files, strict=True)]
-        accepted = await _accept(services, index, entries, reception)
+        accepted = await _accept(services, entries, reception)
     response.headers["Location"] = f"/v1/documents/{accepted.documents[0].id}"
     return accepted
 
@@ -77,13 +78,15 @@ async def replace(
     check_outermost(place, "replace")
     if not place.payload["uri"].startswith(f"{URI_SCHEME}://"):
         raise RefusedError("conflict", f"document {document_id} was not uploaded: change it where it lies, and ingest")
+    if request.headers.get("content-type", "").lower().startswith("multipart/"):
+        raise RefusedError("unsupported-media-type", "the body is to be the file itself, as curl -T sends it")
     payload, tenant = place.payload, caller.scope.tenant
     check_length(request.headers.get("content-length"), services.settings.parsing.max_file_mb << 20)
     name = payload["path"].rsplit("/", 1)[-1]
     async with receive_file(services.settings, tenant, name, request.stream()) as reception:
         tags = tuple(payload.get("tags") or ())
         entry = _entry(tenant, payload["source"], payload["path"], reception.files[0], tags)
-        accepted = await _accept(services, index, [entry], reception)
+        accepted = await _accept(services, [entry], reception)
     return accepted.documents[0]
 
 
@@ -92,9 +95,9 @@ async def reprocess(document_id: str, index: IndexOf, services: ServicesOf) -> D
     """Takes a document through the pipeline once more, though it has not changed."""
     place = await find_document(index, document_id)
     check_outermost(place, "process")
-    await services.store.run(enqueue, [entry_for(place, "reprocess")])
+    (queued,) = await services.store.run(enqueue, [entry_for(place, "reprocess")])
     services.wake()
-    return document_out(await find_document(index, document_id))
+    return document_out(queued)
 
 
 @router.delete("/documents/{document_id}", status_code=204)
@@ -109,6 +112,7 @@ async def erase(document_id: str, index: IndexOf, services: ServicesOf, caller: 
     await services.store.run(enqueue, [entry])
     eraser = originals.eraser(services.settings, tenant)
     await services.store.run(erase_document, tenant, place.id, erase=eraser, original=entry.sha256)
+    await append_events(services.store, [told(entry, Outcome.DELETED.value)])
     for one in waiting:
         await asyncio.to_thread(
             delete_incoming, services.settings.originals_url, tenant, one.id, services.settings.sources
@@ -116,13 +120,12 @@ async def erase(document_id: str, index: IndexOf, services: ServicesOf, caller: 
     services.wake()
 
 
-async def _accept(services: Services, index: ScopedReader, entries: Sequence[Entry], reception: Reception) -> Accepted:
+async def _accept(services: Services, entries: Sequence[Entry], reception: Reception) -> Accepted:
     """From here on the worker looks after the files."""
-    await services.store.run(enqueue, entries)
-    reception.kept = True
+    reception.kept = True  # also where the answer is lost: they may be in the queue
+    places = await services.store.run(enqueue, entries)
     services.wake()
-    found = {one.id: one for one in await index.retrieve(DOCUMENTS, [entry.document for entry in entries])}
-    return Accepted(documents=[document_out(found[entry.document]) for entry in entries])
+    return Accepted(documents=[document_out(place) for place in places])
 
 
 async def _source_of(reception: Reception, index: ScopedReader, services: Services) -> str:
