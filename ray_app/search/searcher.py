@@ -20,7 +20,7 @@ from ray_app.search.like import vector_of_document, vector_of_text
 from ray_app.search.page import Wish, find_page, list_page
 from ray_app.search.request import Plan, SearchRequest, plan_search
 from ray_app.search.shown import to_json, with_sentences, with_words
-from ray_app.settings import Settings
+from ray_app.settings import SearchSettings, Settings
 from ray_app.store.bm25 import query_vector
 from ray_app.store.collections import CONTENTS
 from ray_app.store.hits import Seen
@@ -93,6 +93,11 @@ class Searcher:
         self._settings = settings
         self._rerank = rerank
         self._languages: dict[str, tuple[float, list[str]]] = {}
+
+    @property
+    def limits(self) -> SearchSettings:
+        """What a request may ask for."""
+        return self._settings.search
 
     async def search(self, request: SearchRequest, scope: Scope) -> AsyncGenerator[Event, None]:
         """`hits` for each stage, then `facets`, then `done` with timings, of what lies in the scope.

@@ -14,8 +14,8 @@ from ray_app.errors import IndexNotReadyError, StoreError
 from ray_app.settings import StoreSettings
 from ray_app.store import bm25
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
-from ray_app.store.matching import matches
 from ray_app.store.edge import EdgeStore
+from ray_app.store.matching import matches
 from ray_app.store.protocol import (
     AnyOf,
     Between,
@@ -194,6 +194,7 @@ async def test_filters_hold_in_every_kind_of_query(store):
         (Missing("date"), {"three"}),
         (Missing("sources"), {"three"}),
         (HasId([name_id("one"), name_id("three")]), {"one", "three"}),
+        (HasId([]), set()),
         (Filter(must_not=[AnyOf("sources", ["a"])]), {"two", "three"}),
         (Filter(), {"one", "two", "three"}),
         (NotOnly("sources", ["a"]), {"one", "two"}),
