@@ -11,10 +11,11 @@ from typing import Any
 from ray_app.errors import QueryError
 from ray_app.models.embedder import Embedder
 from ray_app.search.cited import CitedText
+from ray_app.search.events import Clock, Event
 from ray_app.search.evidence import Evidence, Sentence, number, to_json
 from ray_app.search.extract import choose, judge
 from ray_app.search.request import SearchRequest
-from ray_app.search.searcher import Clock, Event, Searcher
+from ray_app.search.searcher import Searcher
 from ray_app.search.writing import NO_ANSWER, Writer
 from ray_app.settings import AnswerSettings
 from ray_app.store.scope import Scope
