@@ -11,15 +11,18 @@ from typing import Any
 from ray_app.errors import QueryError
 from ray_app.models.embedder import Embedder
 from ray_app.search.cited import CitedText
+from ray_app.search.events import Clock, Event
 from ray_app.search.evidence import Evidence, Sentence, number, to_json
 from ray_app.search.extract import choose, judge
 from ray_app.search.request import SearchRequest
-from ray_app.search.searcher import Clock, Event, Searcher
+from ray_app.search.searcher import Searcher
 from ray_app.search.writing import NO_ANSWER, Writer
 from ray_app.settings import AnswerSettings
 from ray_app.store.scope import Scope
 
 EXTRACT = "extract"
+# Passages of one document among those that an answer is made from: what it says may go on behind a border.
+_PER_DOCUMENT = 2
 _NOTHING = "The documents do not answer this question."
 
 
@@ -75,8 +78,14 @@ class Answerer:
         """The search behind the question. Raises QueryError where it cannot be answered."""
         if len(question.text) > self._settings.max_question_chars:
             raise QueryError("query-too-large", f"a question may have {self._settings.max_question_chars} characters")
+        limits = self._searcher.limits
         request = SearchRequest(
-            question.text, limit=self._settings.passages, filters=question.filters, facets=(), passages=2, rerank=False
+            question.text,
+            limit=min(self._settings.passages, limits.max_limit),
+            filters=question.filters,
+            facets=(),
+            passages=min(_PER_DOCUMENT, limits.max_passages),
+            rerank=False,
         )
         self._searcher.check(request)
         return request

@@ -5,12 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ray_app.search.asked import Asked
+from ray_app.store.bm25 import query_vector
 from ray_app.store.collections import CONTENTS, DOCUMENTS
-from ray_app.store.protocol import AnyOf, Condition, Filter, HasId, NotOnly
+from ray_app.store.protocol import AnyOf, Condition, Filter, HasId, NotOnly, SparseVector
 from ray_app.store.scope import ScopedReader
 
 # Contents in a folder that are counted for a caller from whom sources are hidden, at most.
 _MOST_IN_FOLDER = 10_000
+
+
+def word_conditions(asked: Asked, words: SparseVector | None, languages: Sequence[str]) -> list[Condition]:
+    """Contents know which words they hold, not where: of a phrase, that they hold each of its words in some form."""
+    conditions: list[Condition] = []
+    if words and words.indices:
+        conditions.append(AnyOf("terms", list(words.indices)))
+    conditions += [one for phrase in asked.present for one in _holds(phrase, languages)]
+    for phrase in asked.absent:
+        held = _holds(phrase, languages)
+        conditions += [Filter(must_not=[Filter(held)])] if held else []
+    return conditions
+
+
+def _holds(phrase: str, languages: Sequence[str]) -> list[Condition]:
+    """Conditions on a content that holds each word of the phrase; stop words are not among its terms."""
+    vectors = [query_vector(word, languages) for word in phrase.split()]
+    return [AnyOf("terms", list(vector.indices)) for vector in vectors if vector.indices]
 
 
 async def count_facets(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,45 +15,22 @@ from numpy.typing import NDArray
 from ray_app.models.embedder import Embedder
 from ray_app.records import Hit
 from ray_app.search.cursor import following
-from ray_app.search.facets import count_facets
+from ray_app.search.events import Clock, Event
+from ray_app.search.facets import count_facets, word_conditions
 from ray_app.search.filters import FIELDS
+from ray_app.search.languages import KnownLanguages
 from ray_app.search.like import vector_of_document, vector_of_text
 from ray_app.search.page import Wish, find_page, list_page
 from ray_app.search.request import Plan, SearchRequest, plan_search
 from ray_app.search.shown import to_json, with_sentences, with_words
-from ray_app.settings import Settings
+from ray_app.settings import SearchSettings, Settings
 from ray_app.store.bm25 import query_vector
-from ray_app.store.collections import CONTENTS
 from ray_app.store.hits import Seen
-from ray_app.store.protocol import AnyOf, Condition, Filter, Query, SparseVector, Store
+from ray_app.store.protocol import Condition, Filter, Query, SparseVector, Store
 from ray_app.store.scope import Scope, ScopedReader
 
-EventName = Literal["hits", "facets", "passages", "token", "sentence", "done"]
 # A query and texts to how well each answers it: more is better.
 Rerank = Callable[[str, list[str]], Awaitable[list[float]]]
-# How long the set of the index's languages is believed; it decides how a query's words are stemmed.
-_LANGUAGES_TTL_S = 30.0
-_LANGUAGES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One step of an answer; `data` is ready for JSON."""
-
-    name: EventName
-    data: dict[str, Any]
-
-
-@dataclass(slots=True)
-class Clock:
-    """Milliseconds that each step took."""
-
-    started: float = field(default_factory=time.perf_counter)
-    taken: dict[str, float] = field(default_factory=dict)
-
-    def lap(self, step: str, since: float) -> None:
-        """Notes how long a step took that began then."""
-        self.taken[f"{step}_ms"] = round((time.perf_counter() - since) * 1000, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +70,12 @@ class Searcher:
         self._embedder = embedder
         self._settings = settings
         self._rerank = rerank
-        self._languages: dict[str, tuple[float, list[str]]] = {}
+        self.languages = KnownLanguages(store)
+
+    @property
+    def limits(self) -> SearchSettings:
+        """What a request may ask for."""
+        return self._settings.search
 
     async def search(self, request: SearchRequest, scope: Scope) -> AsyncGenerator[Event, None]:
         """`hits` for each stage, then `facets`, then `done` with timings, of what lies in the scope.
@@ -107,10 +90,10 @@ class Searcher:
         try:
             task = _Task(plan, index, await self._words(plan, scope), clock, self._reranks(plan))
             found: list[Hit] = []
-            async for stage, found in self._stages(task, aiming):
-                yield Event(
-                    "hits", {"stage": stage, "hits": to_json(found[: request.limit], passages=request.passages)}
-                )
+            async with aclosing(self._stages(task, aiming)) as stages:
+                async for stage, found in stages:
+                    shown = to_json(found[: request.limit], passages=request.passages)
+                    yield Event("hits", {"stage": stage, "hits": shown})
             if request.facets:
                 yield await self._facets(task)
             clock.lap("total", clock.started)
@@ -132,7 +115,9 @@ class Searcher:
         """The request, read. Raises QueryError where it cannot be answered."""
         return plan_search(request, self._settings.search)
 
-    async def _stages(self, task: _Task, aiming: Awaitable[_Target]) -> AsyncGenerator[tuple[str, list[Hit]], None]:
+    async def _stages(
+        self, task: _Task, aiming: asyncio.Future[_Target]
+    ) -> AsyncGenerator[tuple[str, list[Hit]], None]:
         """The hits of each stage, where there are more with one too many; the last are the final ones."""
         mode = task.plan.mode
         if mode == "filtered":
@@ -236,7 +221,9 @@ class Searcher:
         """Counts documents that pass the filters and hold one of the words (by meaning: all that pass)."""
         started = time.perf_counter()
         request, search = task.plan.request, self._settings.search
-        matching = task.plan.wanted.counted.and_(*await self._word_conditions(task))
+        languages = await self.languages.of(task.index.scope.tenant)
+        words = task.words if task.plan.mode in ("hybrid", "lexical") else None
+        matching = task.plan.wanted.counted.and_(*word_conditions(task.plan.asked, words, languages))
         fields = [FIELDS[name] for name in request.facets]
         total, counted = await task.index.run(count_facets, fields, filter=matching, limit=search.facet_values)
         task.clock.lap("facets", started)
@@ -245,18 +232,6 @@ class Searcher:
             for name, values in zip(request.facets, counted, strict=True)
         }
         return Event("facets", {"total": total, "facets": facets})
-
-    async def _word_conditions(self, task: _Task) -> list[Condition]:
-        """Contents know which words they hold, not where: of a phrase, that they hold each of its words."""
-        languages = await self.languages(task.index.scope.tenant)
-        asked = task.plan.asked
-        conditions: list[Condition] = []
-        if task.plan.mode in ("hybrid", "lexical") and task.words.indices:
-            conditions.append(AnyOf("terms", list(task.words.indices)))
-        conditions += [one for phrase in asked.present for one in _holds(phrase, languages)]
-        for phrase in asked.absent:
-            conditions.append(Filter(must_not=[Filter(_holds(phrase, languages))]))
-        return conditions
 
     async def _target(self, plan: Plan, index: ScopedReader, clock: Clock) -> _Target:
         started = time.perf_counter()
@@ -276,17 +251,7 @@ class Searcher:
 
     async def _words(self, plan: Plan, scope: Scope) -> SparseVector:
         text = plan.asked.text
-        return query_vector(text, await self.languages(scope.tenant)) if text else SparseVector([], [])
-
-    async def languages(self, tenant: str) -> list[str]:
-        """The languages of the tenant's documents, as they were a moment ago."""
-        read, languages = self._languages.get(tenant, (float("-inf"), []))
-        if time.monotonic() - read > _LANGUAGES_TTL_S:
-            of_tenant = Filter([AnyOf("tenant", [tenant])])
-            counted = await self._store.facet(CONTENTS, "language", filter=of_tenant, limit=_LANGUAGES)
-            languages = [language for language, _ in counted]
-            self._languages[tenant] = (time.monotonic(), languages)
-        return languages
+        return query_vector(text, await self.languages.of(scope.tenant)) if text else SparseVector([], [])
 
 
 async def answer(searcher: Searcher, request: SearchRequest, scope: Scope) -> dict[str, Any]:
@@ -300,9 +265,3 @@ async def answer(searcher: Searcher, request: SearchRequest, scope: Scope) -> di
 def _told(filter: Filter) -> list[Condition]:
     """The filter as a condition, where it says anything."""
     return [] if filter.is_empty else [filter]
-
-
-def _holds(phrase: str, languages: Sequence[str]) -> list[Condition]:
-    """Conditions on a content that holds each word of the phrase; stop words are not among its terms."""
-    vectors = [query_vector(word, languages) for word in phrase.split()]
-    return [AnyOf("terms", list(vector.indices)) for vector in vectors if vector.indices]

@@ -102,29 +102,26 @@ def prompt(question: str, evidence: Sequence[Evidence]) -> str:
 
 async def _told(pieces: AsyncGenerator[T, None], settings: AnswerSettings) -> AsyncGenerator[T, None]:
     """The same, with the client's errors as ours. They never show the key: the messages are our own."""
-    import httpx2
     import openai
 
     try:
         async with aclosing(pieces):
             async for piece in pieces:
                 yield piece
+    except AnswerError:
+        raise
     except openai.APITimeoutError as error:
         raise _timed_out(settings) from error
     except openai.RateLimitError as error:
-        raise AnswerError(
-            "answer-endpoint-busy", f"{settings.url} has too much to do (429): try again later"
-        ) from error
+        raise AnswerError("answer-endpoint-busy", f"{settings.url} is busy (429): try again later") from error
     except openai.APIStatusError as error:
         raise AnswerError("answer-endpoint-refused", _refused(error.status_code, settings)) from error
     except openai.APIConnectionError as error:
-        raise AnswerError(
-            "answer-endpoint-unreachable", f"{settings.url} does not answer: is answer.url right?"
-        ) from error
-    except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
-        raise AnswerError(
-            "answer-cut-off", f"the stream of {settings.url} broke off: {type(error).__name__}"
-        ) from error
+        detail = f"{settings.url} does not answer: is the setting answer.url right, and the server up?"
+        raise AnswerError("answer-endpoint-unreachable", detail) from error
+    except Exception as error:  # in the middle of a stream the client passes on whatever its transport raises
+        detail = f"what {settings.url} sent broke off: {type(error).__name__}"
+        raise AnswerError("answer-cut-off", detail) from error
 
 
 def _refused(status: int, settings: AnswerSettings) -> str:

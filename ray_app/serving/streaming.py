@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.sse import format_sse_event
 
-from ray_app.search.searcher import Event
+from ray_app.search.events import Event
 from ray_app.serving.problems import describe
 
 _STREAMS: dict[str, Callable[[str, str], bytes]] = {

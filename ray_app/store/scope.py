@@ -94,7 +94,7 @@ class ScopedReader:
         return [(value, count) for value, count in counted if value in visible]
 
     async def run(
-        self, function: Callable[Concatenate[Reader, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+        self, function: Callable[Concatenate[ScopedReader, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         return await self._store.run(_scoped, self.scope, function, args, kwargs)
 

@@ -3,63 +3,80 @@ from __future__ import annotations
 import pytest
 
 from ray_app.errors import QueryError
-from ray_app.search.request import check_facets, conditions, place_conditions
-from ray_app.store.protocol import AnyOf, Between
+from ray_app.search.asked import read_query
+from ray_app.search.cursor import Cursor, read_cursor
+from ray_app.search.like import Like
+from ray_app.search.request import SearchRequest, plan_search
+from ray_app.settings import SearchSettings
 
 
-def test_a_value_and_a_list_of_values_are_conditions_on_the_index():
-    assert conditions({"label": "invoice", "source": ["a", "b"]}) == [
-        AnyOf("label", ["invoice"]),
-        AnyOf("sources", ["a", "b"]),
-    ]
-
-
-def test_no_filters_are_no_conditions():
-    assert conditions({}) == conditions(None) == []
+def plan(*args, **options):
+    return plan_search(SearchRequest(*args, **options), SearchSettings())
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"),
+    ("query", "text", "present", "absent"),
     [
-        ("2025-01-31", Between("date", gte="2025-01-31T00:00:00Z", lte="2025-01-31T23:59:59.999999Z")),
-        ({"gte": "2025-01-01"}, Between("date", gte="2025-01-01T00:00:00Z")),
-        ({"lt": "2025-01-01"}, Between("date", lt="2025-01-01T00:00:00Z")),
-        ({"gt": "2025-01-01"}, Between("date", gt="2025-01-01T23:59:59.999999Z")),
-        ({"gte": "2025-01-01T08:00:00+01:00"}, Between("date", gte="2025-01-01T08:00:00+01:00")),
+        ("notice period", "notice period", (), ()),
+        ('"notice period" lease', "notice period lease", ("notice period",), ()),
+        ("+probe drift", "probe drift", ("probe",), ()),
+        ("probe -draft", "probe", (), ("draft",)),
+        ('probe -"never approved" +salinity', "probe salinity", ("salinity",), ("never approved",)),
+        ("an e-mail of 5-6 pages, at -5 degrees", "an e-mail of 5-6 pages, at -5 degrees", (), ()),
+        ('a 5" pipe and a 3" one', 'a 5" pipe and a 3" one', (), ()),
+        ('an "open end', 'an "open end', (), ()),
+        ('"" "!"', '"" "!"', (), ()),
+        ("C++ and a+b", "C++ and a+b", (), ()),
+        ('"4711"', "4711", ("4711",), ()),
     ],
 )
-def test_days_mean_their_whole_length(value, expected):
-    assert conditions({"date": value}) == [expected]
+def test_marked_words_and_phrases_are_told_from_the_rest(query, text, present, absent):
+    asked = read_query(query)
+    assert (asked.text, asked.present, asked.absent) == (text, present, absent)
 
 
 @pytest.mark.parametrize(
-    ("filters", "reason"),
+    ("options", "reason"),
     [
-        ({"colour": "red"}, "unknown-filter-field"),
-        ({"label": 3}, "invalid-filter"),
-        ({"label": []}, "invalid-filter"),
-        ({"label": {"gte": "a"}}, "invalid-filter"),
-        ({"label": ["a", 1]}, "invalid-filter"),
-        ({"date": "yesterday"}, "invalid-filter"),
-        ({"date": {"from": "2025-01-01"}}, "invalid-filter"),
-        ({"date": {}}, "invalid-filter"),
-        ({"date": None}, "invalid-filter"),
-        ({"date": {"gte": 2025}}, "invalid-filter"),
+        ({"query": "  "}, "empty-query"),
+        ({"query": "-draft"}, "empty-query"),
+        ({"query": "+a " * 21}, "query-too-large"),
+        ({"query": "x", "limit": 0}, "limit-out-of-range"),
+        ({"query": "x", "limit": 101}, "limit-out-of-range"),
+        ({"query": "x", "passages": 11}, "limit-out-of-range"),
+        ({"query": "x", "diversity": 1.5}, "limit-out-of-range"),
+        ({"query": "x", "facets": ("colour",)}, "unknown-facet"),
+        ({"query": "x", "facets": ("date",)}, "unknown-facet"),
+        ({"query": "x", "cursor": "nonsense"}, "invalid-cursor"),
+        ({"query": "x", "cursor": "ÆØÅ"}, "invalid-cursor"),
+        ({"query": "x", "cursor": "a" * 300_000}, "invalid-cursor"),
+        ({"query": "x", "like": Like(text="y")}, "invalid-like"),
+        ({"like": Like()}, "invalid-like"),
+        ({"like": Like("1", "y")}, "invalid-like"),
+        ({"like": Like(text=" ")}, "empty-query"),
     ],
 )
-def test_wrong_filters_are_refused_with_a_stable_reason(filters, reason):
+def test_wrong_requests_are_refused_with_a_stable_reason(options, reason):
     with pytest.raises(QueryError) as caught:
-        conditions(filters)
+        plan(**options)
     assert caught.value.reason == reason
 
 
-def test_places_are_of_the_filtered_source_and_folder():
-    assert place_conditions({"source": "a", "folder": "x", "label": "invoice"}) == [
-        AnyOf("source", ["a"]),
-        AnyOf("folders", ["x"]),
-    ]
+def test_a_query_may_be_empty_where_documents_are_listed_by_date():
+    assert plan(sort="newest").mode == "filtered"
 
 
-def test_an_unknown_facet_is_refused():
-    with pytest.raises(QueryError, match="unknown facet 'date'"):
-        check_facets(["label", "date"])
+def test_a_cursor_is_read_as_it_was_written_and_for_its_own_search_only():
+    cursor = Cursor(request="r", seen=("a", "b"), date="2025-01-01T00:00:00Z")
+    assert read_cursor(cursor.write(), "r") == cursor
+    with pytest.raises(QueryError, match="another search"):
+        read_cursor(cursor.write(), "s")
+
+
+def test_a_cursor_of_one_search_does_not_fit_another():
+    cursor = Cursor(request=plan("lease").cursor.request).write()
+    assert plan("lease", cursor=cursor, limit=3, explain=True).cursor.request == plan("lease").cursor.request
+    for other in ({"query": "loan"}, {"query": "lease", "mode": "dense"}, {"query": "lease", "sort": "newest"},
+                  {"query": "lease", "filters": {"label": "a"}}, {"query": "lease", "min_score": 0.1}):  # fmt: skip
+        with pytest.raises(QueryError, match="another search"):
+            plan(**other, cursor=cursor)

@@ -194,6 +194,7 @@ async def test_filters_hold_in_every_kind_of_query(store):
         (Missing("date"), {"three"}),
         (Missing("sources"), {"three"}),
         (HasId([name_id("one"), name_id("three")]), {"one", "three"}),
+        (HasId([]), set()),
         (Filter(must_not=[AnyOf("sources", ["a"])]), {"two", "three"}),
         (Filter(), {"one", "two", "three"}),
         (NotOnly("sources", ["a"]), {"one", "two"}),

@@ -26,7 +26,7 @@ async def suggest(
     found = await index.run(
         find_suggestions,
         prefix,
-        languages=await services.searcher.languages(index.scope.tenant),
+        languages=await services.searcher.languages.of(index.scope.tenant),
         limit=limit,
         most_documents=services.settings.search.suggestions,
     )
