@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -12,6 +13,7 @@ from pydantic.fields import FieldInfo
 from typer.cli import get_docs_for_click
 
 from ray_app.cli.main import app
+from ray_app.serving.http import create_app
 from ray_app.settings import Settings
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -31,7 +33,17 @@ search:
 
 def pages() -> dict[str, str]:
     """Name and text of every generated page."""
-    return {"settings.md": "\n".join(_settings_page()), "cli.md": _commands_page()}
+    return {
+        "settings.md": "\n".join(_settings_page()),
+        "cli.md": _commands_page(),
+        "openapi.json": json.dumps(schema(), indent=1, ensure_ascii=False) + "\n",
+    }
+
+
+def schema() -> dict[str, Any]:
+    """The HTTP API in OpenAPI's form; what it works with is not needed for that."""
+    nothing: Any = None
+    return create_app(Settings(), nothing, nothing).openapi()
 
 
 def _settings_page() -> Iterator[str]:

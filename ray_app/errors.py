@@ -9,6 +9,9 @@
     ├── ModelError            weights, an exported model or a classifier cannot be used
     ├── QueryError            a search asks for something that does not exist; carries a stable reason
     ├── NotFoundError         no such document
+    ├── RefusedError          a request cannot be granted as things are; carries a stable reason
+    ├── JobServerError        Ray's job server does not answer, or there is none
+    ├── ServerError           a server that was asked does not answer, or failed
     ├── AuthenticationError   nobody known asks
     ├── ForbiddenError        the caller may not do this
     ├── IdentityProviderError who asks cannot be found out just now
@@ -24,7 +27,13 @@ A message says what went wrong, where, and what to do next. It is shown to peopl
 
 
 class RayAppError(Exception):
-    """Base of all errors above; the command line prints its message in one line."""
+    """Base of all errors above; the command line prints its message in one line.
+
+    Where a server said it, `type` is that of its problem document and `request_id` what its log calls the request.
+    """
+
+    type: str | None = None
+    request_id: str | None = None
 
 
 class ConfigurationError(RayAppError):
@@ -69,10 +78,10 @@ class ModelError(RayAppError):
 
 
 class QueryError(RayAppError):
-    """A search asks for something that does not exist.
+    """A request asks for something that does not exist.
 
     `reason` is a stable code: `empty-query`, `limit-out-of-range`, `unknown-filter-field`,
-    `invalid-filter`, `unknown-facet`, `invalid-cursor`.
+    `invalid-filter`, `unknown-facet`, `invalid-cursor`, `unknown-job`, `invalid-arguments`, `invalid-source`.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -82,6 +91,25 @@ class QueryError(RayAppError):
 
 class NotFoundError(RayAppError):
     """Nothing with this id is in the index."""
+
+
+class RefusedError(RayAppError):
+    """A request is understood, and cannot be granted as things are.
+
+    `reason` is a stable code: `conflict`.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class JobServerError(RayAppError):
+    """Ray's job server does not answer, lets nobody in, or was not started."""
+
+
+class ServerError(RayAppError):
+    """The server that a client asks does not answer, or failed at the request."""
 
 
 class AuthenticationError(RayAppError):

@@ -18,8 +18,10 @@ _KEEP_WORKERS = ("RAY_idle_worker_killing_time_threshold_ms", "120000")
 
 
 @contextmanager
-def ray_session(settings: Settings) -> Iterator[None]:
+def ray_session(settings: Settings, *, job_server: bool = False) -> Iterator[None]:
     """Within it, Ray is connected and the embedded index has its owner in the same cluster.
+
+    A new local cluster has Ray's job server where that is asked for: a dozen processes more, so only a server does.
 
     The cluster is, first to last: the one this process has joined already; `ray.address` or RAY_ADDRESS; the one where
     the index's owner lives (a running `ray-app serve`, say); a new local one. Raises ConfigurationError
@@ -31,7 +33,7 @@ def ray_session(settings: Settings) -> Iterator[None]:
         _own(settings)
         yield
         return
-    started_here = _connect(settings)
+    started_here = _connect(settings, job_server=job_server)
     try:
         _own(settings)
         yield
@@ -41,7 +43,7 @@ def ray_session(settings: Settings) -> Iterator[None]:
         ray.shutdown()
 
 
-def _connect(settings: Settings) -> bool:
+def _connect(settings: Settings, *, job_server: bool) -> bool:
     """True where the cluster is a new local one."""
     import ray
 
@@ -68,7 +70,8 @@ def _connect(settings: Settings) -> bool:
             namespace=owner.NAMESPACE,
             num_cpus=settings.ray.cpus,
             object_store_memory=settings.ray.object_store_mb << 20,
-            include_dashboard=False,
+            include_dashboard=job_server,
+            dashboard_host="127.0.0.1",  # whatever Ray's default becomes: it runs what it is told
             log_to_driver=False,
             logging_level=logging.ERROR,
         )

@@ -9,38 +9,31 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from ray_app.errors import (
     AuthenticationError,
     ForbiddenError,
     IdentityProviderError,
+    JobServerError,
     ModelError,
     NotFoundError,
     QueryError,
     RayAppError,
+    RefusedError,
     StoreError,
     TooLargeError,
     TooManyRequestsError,
 )
+from ray_app.serving.bodies.problem import TYPE, Problem
 from ray_app.serving.requestid import current_request
 
-_TYPE = "urn:ray-app:problem:"
 # An owner that Ray starts again is back within seconds.
 _RETRY_AFTER_S = "2"
 
+_REFUSALS = {"conflict": 409}
+
 logger = logging.getLogger(__name__)
-
-
-class Problem(BaseModel):
-    """A problem document."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    request_id: str | None = Field(None, description="What the server's log calls this request.")
 
 
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -56,7 +49,7 @@ OF_ALL = described(401, 403, 413, 429)
 def problem(status: int, kind: str, detail: str, **headers: str) -> JSONResponse:
     """The response for one problem; `kind` is the end of its type."""
     body = Problem(
-        type=_TYPE + kind,
+        type=TYPE + kind,
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
@@ -77,6 +70,10 @@ def describe(error: Exception) -> JSONResponse:
             return problem(422, error.reason, str(error))
         case NotFoundError():
             return problem(404, "not-found", str(error))
+        case RefusedError():
+            return problem(_REFUSALS[error.reason], error.reason, str(error))
+        case JobServerError():
+            return problem(503, "no-job-server", str(error), Retry_After=_RETRY_AFTER_S)
         case AuthenticationError():
             return problem(401, "unauthenticated", str(error), WWW_Authenticate='Bearer realm="ray-app"')
         case ForbiddenError():

@@ -28,7 +28,10 @@ def serve_forever(settings: Settings, announce: Callable[[str], None]) -> None:
     stop = threading.Event()
     with _signals_set(stop):
         prepare_model(settings)  # here, once, not in each replica at the same time
-        with ray_session(settings), _signals_set(stop):  # again: Ray has put its own handlers in place
+        with (
+            ray_session(settings, job_server=settings.jobs.server),
+            _signals_set(stop),
+        ):  # again: Ray has put its own handlers in place
             _start(settings)
             url = f"http://{settings.serving.host}:{settings.serving.port}"
             with address_written(settings.data_dir, url):

@@ -12,6 +12,8 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.params import Depends as Dependency
 from fastapi.security import HTTPBearer
 
+from ray_app.cluster.jobs import JobServer
+from ray_app.errors import ForbiddenError
 from ray_app.models.embedder import Embedder, Vectors, open_embedder
 from ray_app.models.prepared import prepare_model
 from ray_app.records import Label, Role
@@ -44,13 +46,15 @@ class Services:
     classify: Classify
     auth: Authenticator
     rates: Rates
+    jobs: JobServer
 
 
 def services_over(store: Store, embedder: Embedder, settings: Settings, embed: Embed, classify: Classify) -> Services:
     """The services of a replica whose index is open and whose model is loaded."""
     searcher = Searcher(store, embedder, settings)
     auth, rates = Authenticator(settings, store), Rates(settings.auth)
-    return Services(settings, store, searcher, embedder.manifest.name, embed, classify, auth, rates)
+    jobs = JobServer(settings)
+    return Services(settings, store, searcher, embedder.manifest.name, embed, classify, auth, rates, jobs)
 
 
 @asynccontextmanager
@@ -122,6 +126,18 @@ def _index(services: ServicesOf, caller: CallerOf) -> ScopedReader:
 
 # What the caller may see of the index: the only way for a route to read documents.
 IndexOf = Annotated[ScopedReader, Depends(_index)]
+
+
+async def _sees_all(index: IndexOf) -> None:
+    if await index.visible() is not None:
+        raise ForbiddenError(
+            "jobs and runs are of the whole tenant, and some of its sources are hidden from you: ask somebody in all "
+            "their access groups"
+        )
+
+
+# What a route declares that shows, or works on, every source of the tenant: `dependencies=[WHOLE_TENANT]`.
+WHOLE_TENANT: Dependency = Depends(_sees_all)
 
 
 @dataclass(frozen=True, slots=True)

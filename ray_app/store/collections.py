@@ -48,6 +48,7 @@ COLLECTIONS: dict[str, Collection] = {
             "content": "keyword",
             "parent": "keyword",  # the document that it lies in
             "outcome": "keyword",
+            "size_class": "keyword",
             "reason": "keyword",
             "run": "keyword",
             "sweep": "keyword",
@@ -59,5 +60,7 @@ COLLECTIONS: dict[str, Collection] = {
     CONTENTS: Collection(CONTENTS, {**_SEARCHED, "terms": "integer", "bands": "integer", "pending": "keyword"}),
     CHUNKS: Collection(CHUNKS, {**_SEARCHED, "content": "keyword", "pipeline": "keyword"}, has_vectors=True),
     ANNOTATIONS: Collection(ANNOTATIONS, {"tenant": "keyword", "content": "keyword", "kind": "keyword"}),
-    REGISTRY: Collection(REGISTRY, {"kind": "keyword", "tenant": "keyword", "started": "datetime"}),
+    REGISTRY: Collection(
+        REGISTRY, {"kind": "keyword", "tenant": "keyword", "started": "datetime", "submission": "keyword"}
+    ),
 }

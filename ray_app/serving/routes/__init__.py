@@ -7,7 +7,21 @@ tests/serving/test_auth_isolation.py wants a row for each.
 
 from fastapi import APIRouter
 
-from ray_app.serving.routes import audit, classify, documents, embeddings, health, invitation, keys, me, search
+from ray_app.serving.routes import (
+    audit,
+    classify,
+    documents,
+    embeddings,
+    health,
+    invitation,
+    jobs,
+    keys,
+    me,
+    runs,
+    search,
+    sources,
+    stats,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     search.router,
@@ -17,6 +31,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     me.router,
     keys.router,
     audit.router,
+    jobs.router,
+    runs.router,
+    sources.router,
+    stats.router,
 )
 # For anybody: their paths stand in `middleware.PUBLIC` too.
 PUBLIC_ROUTERS: tuple[APIRouter, ...] = (health.router, invitation.router)
