@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 import typer
 from pydantic import BaseModel
@@ -77,13 +78,15 @@ def _is_group(field: FieldInfo) -> bool:
 def _type(field: FieldInfo) -> str:
     if get_origin(field.annotation) is dict:
         return "mapping"
-    if get_origin(field.annotation) is tuple:
-        return f"list of {_name(get_args(field.annotation)[0])}"
-    parts = [part for part in get_args(field.annotation) or (field.annotation,) if part is not type(None)]
+    annotation = field.annotation
+    several = get_args(annotation) if get_origin(annotation) in (Union, UnionType, Literal) else (annotation,)
+    parts = [part for part in several if part is not type(None)]
     return " or ".join(f"`{part}`" if isinstance(part, str) else _name(part) for part in parts)
 
 
 def _name(annotation: Any) -> str:
+    if get_origin(annotation) is tuple:
+        return f"list of {_name(get_args(annotation)[0])}"
     names = {"str": "text", "int": "integer", "float": "number", "SecretStr": "secret", "Path": "folder"}
     name: str = getattr(annotation, "__name__", str(annotation))
     return names.get(name, name)

@@ -83,6 +83,11 @@ class SourceSettings(Group):
         False,
         description="Whether http(s) sources may lead to private, loopback, link-local and metadata addresses.",
     )
+    local_folders: tuple[Path, ...] | None = Field(
+        None,
+        description="Folders of this machine that sources may lie in; unset: any. Set it where those who submit jobs, "
+        "or put sources on record, may not read every file that the server can: other tenants' among them.",
+    )
     passwords: dict[str, SecretStr] = Field(
         default_factory=dict,
         description='IMAP passwords as a JSON object, by the URL\'s user and host: `{"anna@mail.example.org": "..."}`.',
