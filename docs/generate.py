@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 import typer
 from pydantic import BaseModel
@@ -12,6 +14,7 @@ from pydantic.fields import FieldInfo
 from typer.cli import get_docs_for_click
 
 from ray_app.cli.main import app
+from ray_app.serving.http import create_app
 from ray_app.settings import Settings
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -31,7 +34,17 @@ search:
 
 def pages() -> dict[str, str]:
     """Name and text of every generated page."""
-    return {"settings.md": "\n".join(_settings_page()), "cli.md": _commands_page()}
+    return {
+        "settings.md": "\n".join(_settings_page()),
+        "cli.md": _commands_page(),
+        "openapi.json": json.dumps(schema(), indent=1, ensure_ascii=False) + "\n",
+    }
+
+
+def schema() -> dict[str, Any]:
+    """The HTTP API in OpenAPI's form; what it works with is not needed for that."""
+    nothing: Any = None
+    return create_app(Settings(), nothing, nothing).openapi()
 
 
 def _settings_page() -> Iterator[str]:
@@ -65,13 +78,15 @@ def _is_group(field: FieldInfo) -> bool:
 def _type(field: FieldInfo) -> str:
     if get_origin(field.annotation) is dict:
         return "mapping"
-    if get_origin(field.annotation) is tuple:
-        return f"list of {_name(get_args(field.annotation)[0])}"
-    parts = [part for part in get_args(field.annotation) or (field.annotation,) if part is not type(None)]
+    annotation = field.annotation
+    several = get_args(annotation) if get_origin(annotation) in (Union, UnionType, Literal) else (annotation,)
+    parts = [part for part in several if part is not type(None)]
     return " or ".join(f"`{part}`" if isinstance(part, str) else _name(part) for part in parts)
 
 
 def _name(annotation: Any) -> str:
+    if get_origin(annotation) is tuple:
+        return f"list of {_name(get_args(annotation)[0])}"
     names = {"str": "text", "int": "integer", "float": "number", "SecretStr": "secret", "Path": "folder"}
     name: str = getattr(annotation, "__name__", str(annotation))
     return names.get(name, name)

@@ -1,9 +1,13 @@
-"""Entry point of an ingest as a Ray job: `ray job submit -- python jobs/ingest.py URI... [--source NAME] ...`.
+"""Brings the index in line with files: new and changed ones are parsed, classified and embedded.
 
-It takes the arguments of `ray-app ingest` and is the same function.
+It is `ray-app ingest`, with the same arguments: `ray-app submit ingest URI... [--source NAME] ...`, or by Ray's own
+client `ray job submit -- python jobs/ingest.py URI... ...`.
 """
 
+from ray_app.cli.job import command
 from ray_app.cli.main import main
 
+COMMAND = command("ingest")
+
 if __name__ == "__main__":
-    main(["ingest"])
+    main(COMMAND.words)

@@ -9,6 +9,8 @@
     ├── ModelError            weights, an exported model or a classifier cannot be used
     ├── QueryError            a search asks for something that does not exist; carries a stable reason
     ├── NotFoundError         no such document
+    ├── JobServerError        Ray's job server does not answer, or there is none
+    ├── ServerError           a server that was asked does not answer, or failed
     ├── AuthenticationError   nobody known asks
     ├── ForbiddenError        the caller may not do this
     ├── IdentityProviderError who asks cannot be found out just now
@@ -26,7 +28,13 @@ A message says what went wrong, where, and what to do next. It is shown to peopl
 
 
 class RayAppError(Exception):
-    """Base of all errors above; the command line prints its message in one line."""
+    """Base of all errors above; the command line prints its message in one line.
+
+    Where a server said it, `type` is that of its problem document and `request_id` what its log calls the request.
+    """
+
+    type: str | None = None
+    request_id: str | None = None
 
 
 class ConfigurationError(RayAppError):
@@ -71,11 +79,11 @@ class ModelError(RayAppError):
 
 
 class QueryError(RayAppError):
-    """A search asks for something that does not exist.
+    """A request asks for something that does not exist.
 
     `reason` is a stable code: `empty-query`, `query-too-large`, `limit-out-of-range`, `unknown-filter-field`,
     `invalid-filter`, `filter-too-large`, `unknown-facet`, `invalid-cursor`, `invalid-like`, `no-vectors`,
-    `invalid-name`.
+    `invalid-name`, `unknown-job`, `invalid-arguments`, `invalid-source`.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -85,6 +93,14 @@ class QueryError(RayAppError):
 
 class NotFoundError(RayAppError):
     """Nothing with this id is in the index."""
+
+
+class JobServerError(RayAppError):
+    """Ray's job server does not answer, lets nobody in, or was not started."""
+
+
+class ServerError(RayAppError):
+    """The server that a client asks does not answer, or failed at the request."""
 
 
 class AuthenticationError(RayAppError):

@@ -83,6 +83,11 @@ class SourceSettings(Group):
         False,
         description="Whether http(s) sources may lead to private, loopback, link-local and metadata addresses.",
     )
+    local_folders: tuple[Path, ...] | None = Field(
+        None,
+        description="Folders of this machine that sources may lie in; unset: any. Set it where those who submit jobs, "
+        "or put sources on record, may not read every file that the server can: other tenants' among them.",
+    )
     passwords: dict[str, SecretStr] = Field(
         default_factory=dict,
         description='IMAP passwords as a JSON object, by the URL\'s user and host: `{"anna@mail.example.org": "..."}`.',
@@ -292,6 +297,11 @@ class IngestSettings(Group):
     stall_warning_s: float = Field(
         120.0, gt=0, description="Without progress for so long, the slowest stage is named in the log."
     )
+    progress_s: float = Field(
+        5.0,
+        gt=0,
+        description="How often a run writes into its record how far it is: often enough for a person to watch.",
+    )
 
 
 class SearchSettings(Group):
@@ -472,9 +482,44 @@ class AuthSettings(Group):
     oidc: OidcSettings = OidcSettings()
 
 
+class JobSettings(Group):
+    """Jobs that are submitted to Ray's job server."""
+
+    folder: Path | None = Field(
+        None, description="Where further scripts lie that can be submitted, beside those that ray-app brings (jobs/)."
+    )
+    server: bool = Field(
+        True,
+        description="Whether `ray-app serve`, where it starts a Ray cluster of its own, starts Ray's job server "
+        "with it: on loopback, with Ray's dashboard, by Ray's token.",
+    )
+    stop_wait_s: int = Field(
+        30, gt=0, description="How long a cancelled job may take to end in order, before it is killed."
+    )
+    max_command_kb: int = Field(
+        100,
+        gt=0,
+        le=120,
+        description="Longest command line of a job: Linux takes 128 KB of one argument, and this is one.",
+    )
+    log_mb: int = Field(
+        4,
+        gt=0,
+        description="Most megabytes of a job's log that are given as one text: its end. A stream has all of it.",
+    )
+    pause_s: float = Field(
+        15.0, gt=0, description="After so long without a line, a streamed log says that it lives, for proxies' sake."
+    )
+    submission: str | None = Field(None, description="Set for the process of a job: what was submitted.")
+
+
 class ClientSettings(Group):
     """Commands that ask a running server."""
 
+    url: str | None = Field(
+        None, description="The server to ask, such as https://search.example.org; unset: the one over this data_dir."
+    )
+    timeout_s: float = Field(60.0, gt=0, description="Longest wait for an answer, or for a stream's next event.")
     api_key: SecretStr | None = Field(
         None, description="The API key that `ray-app search` sends; the variable RAY_APP_API_KEY is read too."
     )
@@ -514,7 +559,13 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("ray-app"),
         description="Where the embedded index, models and runs live; on Linux, ~/.local/share/ray-app unless set.",
     )
+    config_file: Path | None = Field(
+        None, description="The YAML file with settings, as --config names it; jobs are handed it."
+    )
     tenant: str = Field("default", min_length=1, description="Tenant of documents and searches.")
+    tenant_fixed: bool = Field(
+        False, description="Set for the process of a job: it works for its tenant only, whatever its arguments say."
+    )
     store: StoreSettings = StoreSettings()
     sources: SourceSettings = SourceSettings()
     originals: OriginalsSettings = OriginalsSettings()
@@ -529,9 +580,18 @@ class Settings(BaseSettings):
     answer: AnswerSettings = AnswerSettings()
     serving: ServingSettings = ServingSettings()
     auth: AuthSettings = AuthSettings()
+    jobs: JobSettings = JobSettings()
     client: ClientSettings = ClientSettings()
     logging: LoggingSettings = LoggingSettings()
     ray: RaySettings = RaySettings()
+
+    def of_tenant(self, tenant: str | None) -> Self:
+        """These settings for another tenant; None leaves them. Raises ConfigurationError where it is fixed."""
+        if tenant in (None, self.tenant):
+            return self
+        if self.tenant_fixed:
+            raise ConfigurationError(f"this job works for the tenant {self.tenant!r}, not for {tenant!r}")
+        return self.model_copy(update={"tenant": tenant})
 
     @property
     def index_dir(self) -> Path:
@@ -570,14 +630,16 @@ class Settings(BaseSettings):
     @classmethod
     def load(cls, config: Path | None = None) -> Self:
         """Reads environment and file. Raises ConfigurationError, naming the setting at fault."""
-        values: dict[str, Any] = _read_yaml(config) if config else {}
+        named = config or os.environ.get("RAY_APP_CONFIG_FILE")
+        path = Path(named).expanduser().absolute() if named else None
+        values: dict[str, Any] = _read_yaml(path) if path else {}
         try:
             settings = cls(**values)
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"])
             raise ConfigurationError(f"setting {name}: {first['msg']}") from error
-        return settings.model_copy(update={"data_dir": settings.data_dir.expanduser().absolute()})
+        return settings.model_copy(update={"data_dir": settings.data_dir.expanduser().absolute(), "config_file": path})
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

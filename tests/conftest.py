@@ -100,7 +100,8 @@ def cluster(tmp_path_factory) -> Iterator[Cluster]:
     from ray_app.cluster.session import ray_session
 
     home = tmp_path_factory.mktemp("cluster")
-    with ray_session(Settings(data_dir=home, ray=RaySettings(cpus=4, object_store_mb=300))):
+    settings = Settings(data_dir=home, ray=RaySettings(cpus=4, object_store_mb=300))
+    with ray_session(settings, job_server=True):
         yield Cluster(ray.get_runtime_context().gcs_address)
 
 

@@ -18,7 +18,7 @@ from ray_app.ingest.dataset import prepare_context
 from ray_app.ingest.display import Display, watched
 from ray_app.ingest.hold import sources_held
 from ray_app.ingest.progress import STAGES, Handle, start_progress
-from ray_app.ingest.record import describe, new_run_id, recorded, setup_of
+from ray_app.ingest.record import describe, new_run_id, progress_kept, recorded, setup_of
 from ray_app.ingest.resources import WRITE_CPUS, WRITERS, Shares, cluster_resources, share_out
 from ray_app.models.prepared import prepare_model
 from ray_app.pipeline import pipeline_version
@@ -67,11 +67,12 @@ def embed_pending(settings: Settings, display: Display, *, limit: int | None = N
         ):
             progress = start_progress("backfill", STAGES[1:])
             done = chunks = failed = 0
-            for ids in _rounds(runner, store, settings, limit):
-                more = len(ids) >= settings.ingest.round_documents
-                sink = _process(ids, settings, shares, display, run=identity, progress=progress, more=more)
-                describe(run, progress, shares)
-                done, chunks, failed = done + sink.contents, chunks + sink.chunks, failed + sink.failed
+            with progress_kept(settings, run, progress):
+                for ids in _rounds(runner, store, settings, limit):
+                    more = len(ids) >= settings.ingest.round_documents
+                    sink = _process(ids, settings, shares, display, run=identity, progress=progress, more=more)
+                    describe(run, progress, shares)
+                    done, chunks, failed = done + sink.contents, chunks + sink.chunks, failed + sink.failed
             if runner.run(store.build_graph()):
                 display.say("built the search graph")
             if run.bottleneck:

@@ -22,9 +22,7 @@ def backfill(
     from ray_app.cluster.session import ray_session
     from ray_app.ingest.display import open_display
 
-    settings: Settings = context.obj
-    if tenant:
-        settings = settings.model_copy(update={"tenant": tenant})
+    settings: Settings = context.obj.of_tenant(tenant)
     display = open_display(settings)
     display.say("starting Ray")
     with ray_session(settings):

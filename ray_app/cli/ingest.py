@@ -34,9 +34,7 @@ def ingest(
     """
     from ray_app.ingest.run import Work
 
-    settings: Settings = context.obj
-    if tenant:
-        settings = settings.model_copy(update={"tenant": tenant})
+    settings: Settings = context.obj.of_tenant(tenant)
     run_and_tell(Work(uris, source, limit, delete_missing, force, embed), settings, as_json=as_json)
 
 

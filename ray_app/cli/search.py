@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from ray_app import client
+from ray_app.client import is_ready, open_client, server_url
 from ray_app.errors import QueryError
 from ray_app.models.embedder import open_embedder
 from ray_app.models.prepared import prepare_model
 from ray_app.search.request import Mode, SearchRequest
 from ray_app.search.searcher import Searcher, answer
-from ray_app.serving.address import read_server_address
+from ray_app.serving.schemas import HitOut, SearchResult
 from ray_app.settings import Settings
 from ray_app.store import open_store
 from ray_app.store.scope import Scope
@@ -39,26 +38,26 @@ def search(
 ) -> None:
     """Search the index: through the running server, or directly where none runs."""
     settings: Settings = context.obj
-    body: dict[str, Any] = {"query": query, "limit": limit, "mode": mode, "filters": _parse(filters or [])}
-    url = None if groups else read_server_address(settings.data_dir)  # a server takes nobody's word for a group
-    if url and client.is_ready(url):
-        key = settings.client.api_key
-        found = client.search(url, body, api_key=key.get_secret_value() if key else None)
+    wanted = _parse(filters or [])
+    url = None if groups else server_url(settings)  # a server takes nobody's word for a group
+    if url and (settings.client.url or is_ready(url)):
+        with open_client(settings) as client:
+            found = client.search(query, mode=mode, limit=limit, filters=wanted)
     else:
         scope = Scope(settings.tenant, tuple(groups) if groups else None)
-        found = asyncio.run(_directly(settings, SearchRequest(**body), scope))
+        found = asyncio.run(_directly(settings, SearchRequest(query, mode, limit, wanted), scope))
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
+        typer.echo(found.model_dump_json())
     else:
         _print(found, Console())
 
 
-async def _directly(settings: Settings, request: SearchRequest, scope: Scope) -> dict[str, Any]:
+async def _directly(settings: Settings, request: SearchRequest, scope: Scope) -> SearchResult:
     model = prepare_model(settings)
     store = await open_store(settings)
     try:
         searcher = Searcher(store, open_embedder(model, settings.embedding), settings)
-        return await answer(searcher, request, scope)
+        return SearchResult.model_validate(await answer(searcher, request, scope))
     finally:
         await store.close()
 
@@ -73,29 +72,27 @@ def _parse(filters: list[str]) -> dict[str, list[str]]:
     return parsed
 
 
-def _print(found: dict[str, Any], console: Console) -> None:
-    if not found["hits"]:
+def _print(found: SearchResult, console: Console) -> None:
+    if not found.hits:
         console.print("nothing found")
-    for rank, hit in enumerate(found["hits"], 1):
-        labels = hit["labels"][:1]
-        label = f"  {labels[0]['label']} {labels[0]['probability']:.0%}" if labels else ""
-        console.print(Text(f"{rank:>2}. ").append(hit["title"], "bold").append(label, "cyan"))
-        console.print(Text(f"    {hit['uri']}, page {hit['page']}", "dim"), soft_wrap=True)
+    for rank, hit in enumerate(found.hits, 1):
+        label = "".join(f"  {one.label} {one.probability:.0%}" for one in hit.labels[:1])
+        console.print(Text(f"{rank:>2}. ").append(hit.title, "bold").append(label, "cyan"))
+        console.print(Text(f"    {hit.uri}, page {hit.page}", "dim"), soft_wrap=True)
         console.print(_passage(hit), soft_wrap=False)
-    timings = found["timings"]
-    console.print(Text(f"{found['total']} documents hold a word of the query; {timings['total_ms']:.0f} ms", "dim"))
+    console.print(Text(f"{found.total} documents hold a word of the query; {found.timings['total_ms']:.0f} ms", "dim"))
 
 
-def _passage(hit: dict[str, Any], around: int = 240) -> Text:
+def _passage(hit: HitOut, around: int = 240) -> Text:
     """The part of the passage around its first match, with the matches marked."""
-    first = hit["highlights"][0][0] if hit["highlights"] else 0
+    first = hit.highlights[0][0] if hit.highlights else 0
     start = max(0, first - around // 3)
     text = Text("    ")
-    end = position = min(len(hit["passage"]), start + around)
+    end = min(len(hit.passage), start + around)
     position = start
-    for begin, finish in hit["highlights"]:
+    for begin, finish in hit.highlights:
         if begin >= start and finish <= end:
-            text.append(hit["passage"][position:begin]).append(hit["passage"][begin:finish], "bold yellow")
+            text.append(hit.passage[position:begin]).append(hit.passage[begin:finish], "bold yellow")
             position = finish
-    text.append(hit["passage"][position:end])
+    text.append(hit.passage[position:end])
     return Text(" ").join(text.split()) if "\n" in text.plain else text

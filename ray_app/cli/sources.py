@@ -12,27 +12,14 @@ from typing import Annotated, TypeVar
 import typer
 from pydantic import ValidationError
 
-from ray_app import sources
-from ray_app.errors import ConfigurationError, NotFoundError
+from ray_app import catalog, sources
+from ray_app.errors import ConfigurationError
 from ray_app.records import When
 from ray_app.settings import Settings
-from ray_app.sources.originals import eraser
-from ray_app.sources.selection import predicate
 from ray_app.store import open_store
-from ray_app.store.named_sources import (
-    NamedSource,
-    documents_of,
-    get_source,
-    is_due,
-    list_sources,
-    remove_source,
-    save_source,
-    set_crawled,
-)
+from ray_app.store.named_sources import NamedSource, get_source, is_due, list_sources, set_crawled
 from ray_app.store.points import now
 from ray_app.store.protocol import Store
-from ray_app.store.removal import mark_deleted
-from ray_app.store.sweep import sweep
 
 T = TypeVar("T")
 _SHOWN = 5
@@ -74,9 +61,8 @@ def add(
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigurationError(f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from error
-    predicate(wanted.selection)
-    root = sources.root_of(uri, settings.sources)
-    source = _with_store(settings, lambda store: _save(store, settings, wanted.model_copy(update={"uri": root})))
+    wanted = catalog.checked(wanted, settings)
+    source = _with_store(settings, lambda store: _save(store, settings, wanted))
     typer.echo(f"{source.name}: {source.uri}; ray-app sources crawl {source.name} brings it into the index")
 
 
@@ -109,7 +95,7 @@ def remove(
     _with_store(settings, lambda store: get_source(store, settings.tenant, name))
     if not yes:
         typer.confirm(f"Remove {name} and all its documents from the index?", abort=True)
-    count = _with_store(settings, lambda store: _remove(store, settings, name))
+    count = _with_store(settings, lambda store: catalog.remove(store, settings, name))
     typer.echo(f"removed {name} and {count} documents")
 
 
@@ -164,23 +150,7 @@ async def _save(store: Store, settings: Settings, source: NamedSource) -> NamedS
 
         manifest = prepare_model(settings).manifest
         await store.ensure(fingerprint=manifest.fingerprint, dimension=manifest.dimension)
-    try:
-        old = await get_source(store, source.tenant, source.name)
-    except NotFoundError:
-        return await save_source(store, source)
-    if old.uri != source.uri:
-        raise ConfigurationError(f"{source.name} is {old.uri}: remove it first, or choose another name")
-    return await save_source(store, source)
-
-
-async def _remove(store: Store, settings: Settings, name: str) -> int:
-    """The documents go first: without the record nothing would say who may see them."""
-    tenant, count = settings.tenant, 0
-    async for page in documents_of(store, tenant, name):
-        count += await mark_deleted(store, page, run="")
-    await store.run(sweep, tenant, erase=eraser(settings))
-    await remove_source(store, tenant, name)
-    return count
+    return await catalog.record(store, source)
 
 
 def _with_store(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:

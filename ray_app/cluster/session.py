@@ -20,8 +20,12 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @contextmanager
-def ray_session(settings: Settings, *, environment: Mapping[str, str] = _NOTHING) -> Iterator[None]:
+def ray_session(
+    settings: Settings, *, environment: Mapping[str, str] = _NOTHING, job_server: bool = False
+) -> Iterator[None]:
     """Within it, Ray is connected and the embedded index has its owner in the same cluster.
+
+    A new local cluster has Ray's job server where that is asked for: a dozen processes more, so only a server does.
 
     The cluster is, first to last: the one this process has joined already; `ray.address` or RAY_ADDRESS; the one where
     the index's owner lives (a running `ray-app serve`, say); a new local one, with the variables of
@@ -34,7 +38,7 @@ def ray_session(settings: Settings, *, environment: Mapping[str, str] = _NOTHING
         _own(settings)
         yield
         return
-    started_here = _connect(settings, environment)
+    started_here = _connect(settings, environment, job_server=job_server)
     try:
         _own(settings)
         yield
@@ -44,7 +48,7 @@ def ray_session(settings: Settings, *, environment: Mapping[str, str] = _NOTHING
         ray.shutdown()
 
 
-def _connect(settings: Settings, environment: Mapping[str, str]) -> bool:
+def _connect(settings: Settings, environment: Mapping[str, str], *, job_server: bool) -> bool:
     """True where the cluster is a new local one."""
     import ray
 
@@ -72,7 +76,8 @@ def _connect(settings: Settings, environment: Mapping[str, str]) -> bool:
             namespace=owner.NAMESPACE,
             num_cpus=settings.ray.cpus,
             object_store_memory=settings.ray.object_store_mb << 20,
-            include_dashboard=False,
+            include_dashboard=job_server,
+            dashboard_host="127.0.0.1",  # whatever Ray's default becomes: it runs what it is told
             log_to_driver=False,
             logging_level=logging.ERROR,
         )

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ray_app.ingest.metrics import Metrics
+from ray_app.records import Outcome
 
 # A handle of the actor below: Ray does not type the calls that go through it.
 Handle = Any
@@ -51,6 +52,16 @@ class StageWork:
     parts: Mapping[str, float] = field(default_factory=dict)
     workers: int = 0
     most_waiting: int = 0
+
+
+class Standing(NamedTuple):
+    """How far a run is."""
+
+    done: int
+    total: int
+    more: bool
+    chunks: int
+    quarantined: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +172,16 @@ class Progress:
             more=self._more,
             stages={stage: self._work(stage) for stage in self._stages},
             failed=failed,
+        )
+
+    def standing(self) -> Standing:
+        """The few figures that are written down while the run is at work."""
+        return Standing(
+            self._documents[self._stages[-1]],
+            self._total,
+            self._more,
+            self._chunks,
+            self._outcomes[Outcome.QUARANTINED],
         )
 
     def _work(self, stage: str) -> StageWork:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,16 +13,17 @@ from datetime import UTC, datetime
 from ray_app import __version__
 from ray_app.errors import StoreError
 from ray_app.ingest.figures import bottleneck, stage_figures
-from ray_app.ingest.progress import Handle, Snapshot
+from ray_app.ingest.progress import Handle, Snapshot, Standing
 from ray_app.ingest.resources import Shares
 from ray_app.logs import get_logger, of_run
 from ray_app.models.prepared import PreparedModel
 from ray_app.pipeline import passage_tokens
 from ray_app.settings import Settings
+from ray_app.store import open_store
 from ray_app.store.patience import patiently
 from ray_app.store.points import now
 from ray_app.store.protocol import Store
-from ray_app.store.runs import Job, Run, save_run
+from ray_app.store.runs import Job, Run, RunProgress, save_progress, save_run
 
 _log = get_logger(__name__)
 
@@ -42,13 +45,24 @@ def recorded(
     setup: Mapping[str, str] | None = None,
 ) -> Iterator[Run]:
     """Keeps the record of what happens in the block, and its log file; the block fills in counts and figures."""
-    run = Run(id=identity, job=job, tenant=settings.tenant, uris=list(uris), started=now(), setup={**(setup or {})})
+    run = Run(
+        id=identity,
+        job=job,
+        tenant=settings.tenant,
+        uris=list(uris),
+        started=now(),
+        setup={**(setup or {})},
+        submission=settings.jobs.submission,
+    )
     with of_run(settings, identity):
         runner.run(save_run(store, run))
         _log.info("run began", job=job, tenant=run.tenant)
         try:
             yield run
             run.state = "finished"
+        except KeyboardInterrupt:  # Ctrl-C, or a cancelled job
+            run.state, run.detail = "cancelled", "ended before it was done"
+            raise
         except BaseException as error:
             run.state, run.detail = "failed", f"{type(error).__name__}: {error}"[:500]
             raise
@@ -65,6 +79,36 @@ def recorded(
                 **run.counts,
             )
             runner.run(_save(store, run, settings))
+
+
+@contextmanager
+def progress_kept(settings: Settings, run: Run, progress: Handle) -> Iterator[None]:
+    """While the block runs, its record says every few seconds how far it is; in the end, how far it came."""
+    stop = threading.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(_keep(settings, run, progress, stop)), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(timeout=settings.ingest.lease_s)
+
+
+async def _keep(settings: Settings, run: Run, progress: Handle, stop: threading.Event) -> None:
+    """What cannot be read or written now may be the next time; the run itself says what is really wrong."""
+    from ray.exceptions import RayError
+
+    store = await open_store(settings)
+    try:
+        ended = False
+        while not ended:
+            ended = await asyncio.to_thread(stop.wait, settings.ingest.progress_s)
+            with contextlib.suppress(RayError, StoreError):
+                standing: Standing = await progress.standing.remote()
+                run.progress = RunProgress(**standing._asdict(), at=now())
+                await save_progress(store, run.id, run.progress)
+    finally:
+        await store.close()
 
 
 def describe(run: Run, progress: Handle, shares: Shares) -> None:

@@ -18,7 +18,7 @@ from ray_app.ingest.display import Display
 from ray_app.ingest.hold import Hold, sources_held
 from ray_app.ingest.listing import Listing, blocks, delete_missing, list_changed
 from ray_app.ingest.progress import STAGES, start_progress
-from ray_app.ingest.record import describe, new_run_id, recorded, setup_of
+from ray_app.ingest.record import describe, new_run_id, progress_kept, recorded, setup_of
 from ray_app.ingest.resources import cluster_resources, share_out
 from ray_app.ingest.summary import Summary, Tally, summarise
 from ray_app.models.prepared import prepare_model
@@ -87,11 +87,12 @@ def ingest(work: Work, settings: Settings, display: Display) -> Summary:
             progress = start_progress(
                 run.job, STAGES if plan.embed else [stage for stage in STAGES if stage != "embed"]
             )
-            for found in _rounds(runner, store, listings, plan, work.limit, settings, display):
-                hold.check()
-                done += process(found, plan, settings, shares, display, progress)
-                describe(run, progress, shares)
-                run.reasons = dict(done.reasons)
+            with progress_kept(settings, run, progress):
+                for found in _rounds(runner, store, listings, plan, work.limit, settings, display):
+                    hold.check()
+                    done += process(found, plan, settings, shares, display, progress)
+                    describe(run, progress, shares)
+                    run.reasons = dict(done.reasons)
             deleted, refusal = runner.run(_tidy(store, listings, run.id, work, settings, hold))
             if runner.run(store.build_graph()):
                 display.say("built the search graph")

@@ -9,7 +9,6 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -18,6 +17,7 @@ from ray_app.errors import (
     AuthenticationError,
     ForbiddenError,
     IdentityProviderError,
+    JobServerError,
     ModelError,
     NotFoundError,
     ParsingError,
@@ -29,9 +29,9 @@ from ray_app.errors import (
     TooManyRequestsError,
 )
 from ray_app.logs import get_logger
+from ray_app.serving.bodies.problem import TYPE, Problem
 from ray_app.serving.requestid import current_request
 
-_TYPE = "urn:ray-app:problem:"
 # How a language model that does not answer is told; 502 where it answers wrongly.
 _OF_ANSWERS = {"answer-endpoint-busy": 503, "answer-timeout": 504}
 # An owner that Ray starts again is back within seconds.
@@ -49,16 +49,6 @@ log = get_logger(__name__)
 _FRAMES = 8
 
 
-class Problem(BaseModel):
-    """A problem document."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    request_id: str | None = Field(None, description="What the server's log calls this request.")
-
-
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """How the OpenAPI page shows that an endpoint may answer with these problems."""
     content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
@@ -72,7 +62,7 @@ OF_ALL = described(401, 403, 413, 429)
 def problem(status: int, kind: str, detail: str, **headers: str) -> JSONResponse:
     """The response for one problem; `kind` is the end of its type."""
     body = Problem(
-        type=_TYPE + kind,
+        type=TYPE + kind,
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
@@ -93,6 +83,10 @@ def describe(error: Exception) -> JSONResponse:
             return problem(422, error.reason, str(error))
         case NotFoundError():
             return problem(404, "not-found", str(error))
+        case RefusedError():
+            return problem(_REFUSALS[error.reason], error.reason, str(error))
+        case JobServerError():
+            return problem(503, "no-job-server", str(error), Retry_After=_RETRY_AFTER_S)
         case AuthenticationError():
             return problem(401, "unauthenticated", str(error), WWW_Authenticate='Bearer realm="ray-app"')
         case ForbiddenError():
@@ -104,8 +98,6 @@ def describe(error: Exception) -> JSONResponse:
             return problem(429, "too-many-requests", str(error), Retry_After=str(error.retry_after_s))
         case IdentityProviderError():
             return problem(503, "identity-provider-away", str(error), Retry_After=_RETRY_AFTER_S)
-        case RefusedError():
-            return problem(_REFUSALS[error.reason], error.reason, str(error))
         case ParsingError():
             return problem(422, error.reason.replace("_", "-"), str(error))
         case ClientDisconnect():  # nobody reads this

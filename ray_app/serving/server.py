@@ -33,7 +33,7 @@ def serve_forever(settings: Settings, announce: Callable[[str], None]) -> None:
         prepare_model(settings)  # here, once, not in each replica at the same time
         with (
             ingress_environment() as environment,
-            ray_session(settings, environment=environment),
+            ray_session(settings, environment=environment, job_server=settings.jobs.server),
             _signals_set(stop),  # again: Ray has put its own handlers in place
         ):
             _start(settings)

@@ -12,6 +12,8 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.params import Depends as Dependency
 from fastapi.security import HTTPBearer
 
+from ray_app.cluster.jobs import JobServer
+from ray_app.errors import ForbiddenError
 from ray_app.ingest.online import start_online, wake_online
 from ray_app.models.embedder import Embedder, Vectors, open_embedder
 from ray_app.models.prepared import prepare_model
@@ -50,6 +52,7 @@ class Services:
     auth: Authenticator
     rates: Rates
     drawer: Drawer
+    jobs: JobServer
     wake: Callable[[], None]
 
 
@@ -80,6 +83,7 @@ async def services_over(
             auth=Authenticator(settings, store),
             rates=Rates(settings.auth),
             drawer=drawer,
+            jobs=JobServer(settings),
             wake=wake,
         )
     finally:
@@ -175,6 +179,18 @@ def _index(services: ServicesOf, caller: CallerOf) -> ScopedReader:
 
 # What the caller may see of the index: the only way for a route to read documents.
 IndexOf = Annotated[ScopedReader, Depends(_index)]
+
+
+async def _sees_all(index: IndexOf) -> None:
+    if await index.visible() is not None:
+        raise ForbiddenError(
+            "jobs and runs are of the whole tenant, and some of its sources are hidden from you: ask somebody in all "
+            "their access groups"
+        )
+
+
+# What a route declares that shows, or works on, every source of the tenant: `dependencies=[WHOLE_TENANT]`.
+WHOLE_TENANT: Dependency = Depends(_sees_all)
 
 
 @dataclass(frozen=True, slots=True)

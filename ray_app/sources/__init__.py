@@ -14,6 +14,7 @@ from typing import Protocol, cast
 from ray_app.errors import SourceError
 from ray_app.records import EVERYTHING, FileRef, Selection
 from ray_app.settings import SourceSettings
+from ray_app.sources.confined import check_folder
 from ray_app.sources.failures import retried
 from ray_app.sources.selection import select
 
@@ -50,8 +51,9 @@ SOURCES: dict[str, str] = {
 def root_of(uri: str, settings: SourceSettings = DEFAULTS) -> str:
     """The absolute URI of what a person typed: every document listed from it begins with it.
 
-    Raises SourceError where there is no such place or no reader for its scheme.
+    Raises SourceError where there is no such place, no reader for its scheme, or the place is not allowed.
     """
+    check_folder(uri, settings)
     return retried(settings, _source(uri).root, uri, settings)
 
 
@@ -59,6 +61,7 @@ def list_files(
     uri: str, source: str, tenant: str, selection: Selection = EVERYTHING, settings: SourceSettings = DEFAULTS
 ) -> Iterator[FileRef]:
     """Streams the wanted files below `uri` in a stable order. Raises SourceError where it cannot be listed."""
+    check_folder(uri, settings)
     return select(_source(uri).list_files(uri, source, tenant, settings), selection)
 
 
@@ -67,6 +70,7 @@ def read(ref: FileRef, max_bytes: int, settings: SourceSettings = DEFAULTS) -> b
 
     What fails for a passing reason has been tried as often as the settings say.
     """
+    check_folder(ref.uri, settings)
     return retried(settings, _source(ref.uri).read, ref, max_bytes, settings)
 
 

@@ -50,6 +50,7 @@ COLLECTIONS: dict[str, Collection] = {
             "content": "keyword",
             "parent": "keyword",  # the document that it lies in
             "outcome": "keyword",
+            "size_class": "keyword",
             "reason": "keyword",
             "run": "keyword",
             "sweep": "keyword",
@@ -74,6 +75,7 @@ COLLECTIONS: dict[str, Collection] = {
             "kind": "keyword",
             "tenant": "keyword",
             "started": "datetime",
+            "submission": "keyword",  # of runs that are jobs
             "topic": "keyword",  # of events
             "document": "keyword",  # the rest is of entries in the queue of the online worker
             "due": "datetime",

@@ -15,6 +15,9 @@ from ray_app.store.vocabulary import frequent_words
 
 # What `pending` says of a content whose vectors are left for later.
 EMBEDDING = "embedding"
+# Sizes of files that are counted together: name, and the bytes from which on they are larger.
+SIZE_CLASSES = {"under 10 kB": 10_000, "under 100 kB": 100_000, "under 1 MB": 1_000_000, "under 10 MB": 10_000_000}
+LARGEST = "10 MB and more"
 # Labels kept of a content: the likely ones; a classifier may know a hundred.
 _LABELS = 5
 
@@ -31,6 +34,7 @@ def document_payload(document: Document, *, outcome: Outcome, run: str, pipeline
         "folders": ancestors(ref.folder),
         "ancestors": [ref.uri, *_uris_above(ref.uri)],
         "size": ref.size,
+        "size_class": size_class(ref.size),
         "modified": iso(ref.modified),
         "version": ref.version,
         "outcome": outcome.value,
@@ -129,6 +133,13 @@ def ancestors(folder: str) -> list[str]:
     """A folder with all that contain it: `a/b` gives `a` and `a/b`, so that a filter on `a` finds both."""
     parts = PurePosixPath(folder).parts
     return ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
+
+
+def size_class(size: int) -> str:
+    """The first of `SIZE_CLASSES` that a file of so many bytes fits in; "unknown" where its place does not say."""
+    if not size:
+        return "unknown"
+    return next((name for name, below in SIZE_CLASSES.items() if size < below), LARGEST)
 
 
 def iso(seconds: float) -> str:

@@ -17,7 +17,10 @@ from ray_app.store.quarantine import quarantined
 __all__ = ["Job", "Run", "StageFigures", "find_run", "latest_runs", "outcomes", "quarantined", "save_run"]
 
 Job = Literal["ingest", "retry", "backfill"]
+RunState = Literal["running", "finished", "failed", "cancelled", "ended without a word"]
 _KIND = "run"
+# Most jobs are one run.
+_RUNS_OF_A_JOB = 100
 
 
 class StageFigures(BaseModel):
@@ -33,12 +36,25 @@ class StageFigures(BaseModel):
     parts: dict[str, float] = {}
 
 
+class RunProgress(BaseModel):
+    """How far a run is: `done` of the `total` documents (contents, in a backfill) that are known so far, and `more`
+    where the listing has not ended. `at` is when that was so; a run that lives writes it every few seconds.
+    """
+
+    done: int
+    total: int
+    more: bool = False
+    chunks: int = 0
+    quarantined: int = 0
+    at: str
+
+
 class Run(BaseModel):
-    """One run of the pipeline; counts and figures are filled in when it has finished.
+    """One run of the pipeline; counts and figures are filled in when it has finished, `progress` all the while.
 
     `startup_s` is the time until the workers were ready, `working_s` the time from then on, both within
     `seconds`. `reasons` counts quarantined documents, also those inside others. `setup` is what shapes the
-    result: versions and models.
+    result: versions and models. `submission` is the job that it was, where it was one.
     """
 
     id: str
@@ -46,7 +62,7 @@ class Run(BaseModel):
     tenant: str
     uris: list[str]
     started: str
-    state: Literal["running", "finished", "failed", "ended without a word"] = "running"
+    state: RunState = "running"
     finished: str | None = None
     detail: str = ""
     counts: dict[str, int] = {}
@@ -57,6 +73,8 @@ class Run(BaseModel):
     stages: dict[str, StageFigures] = {}
     bottleneck: str = ""
     setup: dict[str, str] = {}
+    submission: str | None = None
+    progress: RunProgress | None = None
 
 
 async def save_run(store: Store, run: Run) -> None:
@@ -64,11 +82,23 @@ async def save_run(store: Store, run: Run) -> None:
     await store.upsert(REGISTRY, [Point(record_id(_KIND, run.id), {"kind": _KIND, **run.model_dump()})])
 
 
+async def save_progress(store: Store, identity: str, progress: RunProgress) -> None:
+    """Writes how far a run is; the rest of its record stays."""
+    await store.set_payload(REGISTRY, [record_id(_KIND, identity)], {"progress": progress.model_dump()})
+
+
 async def latest_runs(store: Store, tenant: str, *, limit: int) -> list[Run]:
     """The runs that were started last, the latest first, as their records have them."""
     of_tenant = Filter([AnyOf("kind", [_KIND]), AnyOf("tenant", [tenant])])
     found, _ = await store.scroll(REGISTRY, filter=of_tenant, limit=limit, order=Order("started", descending=True))
     return [Run.model_validate(one.payload) for one in found]
+
+
+async def runs_of(store: Store, tenant: str, submission: str) -> list[Run]:
+    """The runs that a job made, the first one first."""
+    of_job = Filter([AnyOf("kind", [_KIND]), AnyOf("tenant", [tenant]), AnyOf("submission", [submission])])
+    found, _ = await store.scroll(REGISTRY, filter=of_job, limit=_RUNS_OF_A_JOB)
+    return sorted((Run.model_validate(one.payload) for one in found), key=lambda run: run.started)
 
 
 async def find_run(store: Store, tenant: str, identity: str) -> Run:

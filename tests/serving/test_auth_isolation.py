@@ -61,6 +61,10 @@ def searches(world: World) -> list[Ask]:
     return [Ask(body=body, headers=headers) for body in bodies for headers in ({}, SSE)]
 
 
+def a_source(name: str) -> Ask:
+    return Ask(body={"name": name, "uri": "/tmp", "groups": ["board"]})
+
+
 RULES: dict[str, Rule] = {
     "POST /v1/search": Rule("reader", searches),
     "GET /v1/documents": Rule("reader", lambda w: [Ask(), Ask(params={"source": BOARD}), Ask(params={"limit": 1})]),
@@ -77,6 +81,23 @@ RULES: dict[str, Rule] = {
         "admin", lambda w: [Ask({"invitation_id": w.invitation})], shows=False
     ),
     "GET /v1/audit": Rule("admin", nothing_to_fill),
+    # What is submitted belongs to Ray, not to the index: tests/serving/test_jobs.py tells tenants apart.
+    "GET /v1/jobs": Rule("admin", nothing_to_fill, shows=False),
+    "POST /v1/jobs": Rule("admin", lambda w: [Ask(body={"job": "crawl", "arguments": []})], shows=False),
+    "GET /v1/jobs/{job_id}": Rule("admin", lambda w: [Ask({"job_id": "north-job"})], shows=False),
+    "GET /v1/jobs/{job_id}/logs": Rule("admin", lambda w: [Ask({"job_id": "north-job"})], shows=False),
+    "POST /v1/jobs/{job_id}/cancel": Rule("admin", lambda w: [Ask({"job_id": "north-job"})], shows=False),
+    "GET /v1/runs": Rule("admin", nothing_to_fill),
+    "GET /v1/runs/{run_id}": Rule("admin", lambda w: [Ask({"run_id": w.run})]),
+    "GET /v1/sources": Rule("reader", nothing_to_fill),
+    "GET /v1/sources/{name}": Rule("reader", lambda w: [Ask({"name": w.source})]),
+    "POST /v1/sources": Rule("admin", lambda w: [a_source("south-second"), a_source(w.source)], shows=False),
+    "PUT /v1/sources/{name}": Rule(
+        "admin", lambda w: [Ask({"name": w.source}, body={"uri": f"file:///{w.source}", "groups": []})], shows=False
+    ),
+    "DELETE /v1/sources/{name}": Rule("admin", lambda w: [Ask({"name": w.source})], shows=False),
+    "POST /v1/sources/{name}/crawl": Rule("admin", lambda w: [Ask({"name": w.source}, body={})], shows=False),
+    "GET /v1/stats": Rule("reader", nothing_to_fill),
     "POST /v1/invitations/redeem": Rule(
         None, lambda w: [Ask(body={"token": f"invite_{w.invitation}_{'0' * 64}"})], shows=False
     ),
@@ -92,7 +113,8 @@ def operations() -> list[str]:
 
 
 @pytest.fixture
-async def there(settings, embedder):
+async def there(settings, embedder, cluster):
+    """Beside a Ray cluster, which answers for jobs."""
     async with world(settings, embedder) as made:
         yield made
 

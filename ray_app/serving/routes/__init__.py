@@ -18,9 +18,13 @@ from ray_app.serving.routes import (
     embeddings,
     health,
     invitation,
+    jobs,
     keys,
     me,
+    runs,
     search,
+    sources,
+    stats,
     suggest,
 )
 
@@ -37,6 +41,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     me.router,
     keys.router,
     audit.router,
+    jobs.router,
+    runs.router,
+    sources.router,
+    stats.router,
 )
 # For anybody: their paths stand in `middleware.PUBLIC` too.
 PUBLIC_ROUTERS: tuple[APIRouter, ...] = (health.router, invitation.router)

@@ -1,0 +1,61 @@
+"""A request as a value: what is sent, and how the answer is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import httpx
+from httpx_sse import ServerSentEvent
+from pydantic import BaseModel
+
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`json` is the body; a parameter that is None is left out."""
+
+    method: str
+    path: str
+    json: Any = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def options(self) -> dict[str, Any]:
+        """What httpx takes beside method and path."""
+        params = {name: value for name, value in self.params.items() if value is not None}
+        return {"json": self.json, "params": params, "headers": dict(self.headers)}
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """A request with one answer."""
+
+    request: Request
+    read: Callable[[httpx.Response], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream(Generic[T]):
+    """A request that is answered by events."""
+
+    request: Request
+    read: Callable[[ServerSentEvent], T]
+
+
+def get(path: str, model: type[M], **params: Any) -> Call[M]:
+    """`GET path?params`, answered by one object."""
+    return Call(Request("GET", path, params=params), reader(model))
+
+
+def post(path: str, model: type[M], body: Any = None) -> Call[M]:
+    """`POST path` with a body, answered by one object."""
+    return Call(Request("POST", path, json=body), reader(model))
+
+
+def reader(model: type[M]) -> Callable[[httpx.Response], M]:
+    """Reads an answer as this model."""
+    return lambda response: model.model_validate_json(response.content)

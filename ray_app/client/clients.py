@@ -1,0 +1,98 @@
+"""The clients. A method is one line: a function of `calls.py` that describes the request."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from functools import wraps
+from typing import Any, Generic, ParamSpec, TypeVar, overload
+
+from ray_app.client import calls
+from ray_app.client.call import Call, Stream
+from ray_app.client.senders import AsyncSender, Sender
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class _Answered(Generic[P, T]):
+    """A method that sends what a function describes: it returns the answer, or in `AsyncClient` an awaitable of it."""
+
+    def __init__(self, describe: Callable[P, Call[T]]) -> None:
+        self._describe = describe
+        self.__doc__ = describe.__doc__
+
+    @overload
+    def __get__(self, sender: None, owner: type) -> _Answered[P, T]: ...
+    @overload
+    def __get__(self, sender: Sender, owner: type) -> Callable[P, T]: ...
+    @overload
+    def __get__(self, sender: AsyncSender, owner: type) -> Callable[P, Awaitable[T]]: ...
+
+    def __get__(self, sender: Sender | AsyncSender | None, owner: type) -> Any:
+        if sender is None:
+            return self
+
+        @wraps(self._describe)
+        def method(*args: P.args, **kwargs: P.kwargs) -> Any:
+            return sender.send(self._describe(*args, **kwargs))
+
+        return method
+
+
+class _Streamed(Generic[P, T]):
+    """A method that yields the events of what a function describes."""
+
+    def __init__(self, describe: Callable[P, Stream[T]]) -> None:
+        self._describe = describe
+        self.__doc__ = describe.__doc__
+
+    @overload
+    def __get__(self, sender: None, owner: type) -> _Streamed[P, T]: ...
+    @overload
+    def __get__(self, sender: Sender, owner: type) -> Callable[P, Generator[T, None, None]]: ...
+    @overload
+    def __get__(self, sender: AsyncSender, owner: type) -> Callable[P, AsyncGenerator[T, None]]: ...
+
+    def __get__(self, sender: Sender | AsyncSender | None, owner: type) -> Any:
+        if sender is None:
+            return self
+
+        @wraps(self._describe)
+        def method(*args: P.args, **kwargs: P.kwargs) -> Any:
+            return sender.stream(self._describe(*args, **kwargs))
+
+        return method
+
+
+class Methods:
+    """What both clients can do."""
+
+    search = _Answered(calls.search)
+    search_events = _Streamed(calls.search_events)
+    classify = _Answered(calls.classify)
+    embeddings = _Answered(calls.embeddings)
+    documents = _Answered(calls.documents)
+    document = _Answered(calls.document)
+    stats = _Answered(calls.stats)
+    runs = _Answered(calls.runs)
+    run = _Answered(calls.run)
+    jobs = _Answered(calls.jobs)
+    submit_job = _Answered(calls.submit_job)
+    job = _Answered(calls.job)
+    job_log = _Answered(calls.job_log)
+    follow_job = _Streamed(calls.follow_job)
+    cancel_job = _Answered(calls.cancel_job)
+    sources = _Answered(calls.sources)
+    source = _Answered(calls.source)
+    create_source = _Answered(calls.create_source)
+    change_source = _Answered(calls.change_source)
+    delete_source = _Answered(calls.delete_source)
+    crawl_source = _Answered(calls.crawl_source)
+
+
+class Client(Sender, Methods):
+    """Waits for answers: `client.search("...")`; streams are iterators."""
+
+
+class AsyncClient(AsyncSender, Methods):
+    """Is awaited: `await client.search("...")`; streams are asynchronous iterators."""

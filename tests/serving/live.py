@@ -1,0 +1,62 @@
+"""The API on a port of this machine: real sockets, so that streams stream, and no Serve."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from ray_app.models.embedder import Embedder, Vectors
+from ray_app.models.registry import open_classifier
+from ray_app.records import Label
+from ray_app.serving.http import create_app
+from ray_app.serving.services import attach, services_over
+from ray_app.settings import Settings
+from ray_app.store import open_store
+from tests.conftest import free_port
+
+
+@asynccontextmanager
+async def opened(settings: Settings, embedder: Embedder) -> AsyncIterator[FastAPI]:
+    """The application over the index that the settings name, wherever its owner is."""
+
+    async def embed(texts: list[str]) -> tuple[Vectors, list[int]]:
+        return embedder.embed_passages(texts), [len(text.split()) for text in texts]
+
+    async def classify(texts: list[str]) -> list[tuple[Label, ...]]:
+        return classifier.classify(texts, embedder.embed_passages(texts))
+
+    classifier = open_classifier(settings, embedder)
+    store = await open_store(settings)
+    await store.ensure(fingerprint=embedder.manifest.fingerprint, dimension=embedder.manifest.dimension)
+    app = create_app(settings, embed, classify)
+    attach(app, services_over(store, embedder, settings, embed, classify))
+    yield app
+    await store.close()
+
+
+@contextmanager
+def live(settings: Settings, embedder: Embedder) -> Iterator[str]:
+    """Serves while the block runs; gives the URL."""
+    port = free_port()
+    ready = threading.Event()
+    servers: list[uvicorn.Server] = []
+
+    async def serve() -> None:
+        async with opened(settings, embedder) as app:
+            servers.append(uvicorn.Server(uvicorn.Config(app, port=port, lifespan="off", log_level="warning")))
+            asyncio.get_running_loop().call_later(0.2, ready.set)
+            await servers[0].serve()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+    thread.start()
+    assert ready.wait(timeout=60)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        servers[0].should_exit = True
+        thread.join(timeout=30)
