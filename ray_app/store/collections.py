@@ -13,6 +13,9 @@ CHUNKS = "chunks"
 ANNOTATIONS = "annotations"
 REGISTRY = "registry"
 
+# The kind of the registry's points that are the event log (`events.py`).
+EVENT = "event"
+
 # Names of the two vectors of a passage.
 DENSE = "dense"
 SPARSE = "words"
@@ -59,5 +62,18 @@ COLLECTIONS: dict[str, Collection] = {
     CONTENTS: Collection(CONTENTS, {**_SEARCHED, "terms": "integer", "bands": "integer", "pending": "keyword"}),
     CHUNKS: Collection(CHUNKS, {**_SEARCHED, "content": "keyword", "pipeline": "keyword"}, has_vectors=True),
     ANNOTATIONS: Collection(ANNOTATIONS, {"tenant": "keyword", "content": "keyword", "kind": "keyword"}),
-    REGISTRY: Collection(REGISTRY, {"kind": "keyword", "tenant": "keyword", "started": "datetime"}),
+    REGISTRY: Collection(
+        REGISTRY,
+        {
+            "kind": "keyword",
+            "tenant": "keyword",
+            "started": "datetime",
+            # Of events: what is asked for, what may be seen, what goes with a document, and their order.
+            "topic": "keyword",
+            "source": "keyword",
+            "document": "keyword",
+            "own": "keyword",
+            "sequence": "integer",
+        },
+    ),
 }
