@@ -18,6 +18,8 @@ from ray_app.records import Label, Role
 from ray_app.search.searcher import Searcher
 from ray_app.serving.auth import Authenticator
 from ray_app.serving.caller import Caller
+from ray_app.serving.delivery import delivering
+from ray_app.serving.hub import Hub
 from ray_app.serving.ratelimit import Rates
 from ray_app.serving.requestid import current_request
 from ray_app.settings import Settings
@@ -44,13 +46,15 @@ class Services:
     classify: Classify
     auth: Authenticator
     rates: Rates
+    hub: Hub
 
 
 def services_over(store: Store, embedder: Embedder, settings: Settings, embed: Embed, classify: Classify) -> Services:
     """The services of a replica whose index is open and whose model is loaded."""
     searcher = Searcher(store, embedder, settings)
     auth, rates = Authenticator(settings, store), Rates(settings.auth)
-    return Services(settings, store, searcher, embedder.manifest.name, embed, classify, auth, rates)
+    hub = Hub(store, settings)
+    return Services(settings, store, searcher, embedder.manifest.name, embed, classify, auth, rates, hub)
 
 
 @asynccontextmanager
@@ -63,7 +67,10 @@ async def open_services(settings: Settings, embed: Embed, classify: Classify) ->
     store = await open_store(settings)
     try:
         await store.ensure(fingerprint=model.manifest.fingerprint, dimension=model.manifest.dimension)
-        yield services_over(store, embedder, settings, embed, classify)
+        services = services_over(store, embedder, settings, embed, classify)
+        async with delivering(store, settings):
+            yield services
+        services.hub.close()
     finally:
         await store.close()
 

@@ -86,6 +86,11 @@ async def read_events(
     return await store.run(_read_scoped, scope, _offset(after), sorted(topics), limit, settle_s)
 
 
+def check_id(after: str | None) -> None:
+    """Raises QueryError where `after` is no id of an event."""
+    _offset(after)
+
+
 async def read_log(store: Reader, *, after: str, limit: int, settle_s: float = 0.0) -> list[Event]:
     """The next events of all tenants, for those who choose among them themselves (`may_see`)."""
     return await _read(store, (), _offset(after), limit, settle_s)
@@ -93,10 +98,10 @@ async def read_log(store: Reader, *, after: str, limit: int, settle_s: float = 0
 
 async def end_of_log(store: Reader, *, settle_s: float = 0.0) -> str:
     """The id behind which all that is still to come will be."""
-    if settle_s:
-        return str(_id(_microseconds(settle_s), 0))
     last = await _last(store)
-    return last[0].id if last else BEGINNING
+    if not last:
+        return BEGINNING
+    return min(last[0].id, _settled(settle_s)) if settle_s else last[0].id
 
 
 async def prune_events(store: Store, *, keep_days: int) -> int:
@@ -180,8 +185,8 @@ async def _read(
 ) -> list[Event]:
     found, _ = await store.scroll(REGISTRY, filter=_events(*wanted), limit=limit, offset=offset)
     if settle_s:
-        settled = str(_id(_microseconds(settle_s), 0))
-        found = [one for one in found if one.id < settled]
+        settled = _settled(settle_s)
+        found = [one for one in found if one.id <= settled]
     return [_event(one) for one in found]
 
 
@@ -222,6 +227,11 @@ def _own(event: Event) -> str:
 
 def _id(sequence: int, own: int) -> UUID:
     return UUID(int=sequence << _HALF | own & (1 << _HALF) - 1)
+
+
+def _settled(settle_s: float) -> str:
+    """What has a greater id is younger than that."""
+    return str(_id(_microseconds(settle_s), 0))
 
 
 def _microseconds(ago_s: float) -> int:

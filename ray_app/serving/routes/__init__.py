@@ -7,7 +7,19 @@ tests/serving/test_auth_isolation.py wants a row for each.
 
 from fastapi import APIRouter
 
-from ray_app.serving.routes import audit, classify, documents, embeddings, health, invitation, keys, me, search
+from ray_app.serving.routes import (
+    audit,
+    classify,
+    documents,
+    embeddings,
+    events,
+    health,
+    invitation,
+    keys,
+    me,
+    search,
+    webhooks,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     search.router,
@@ -17,6 +29,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     me.router,
     keys.router,
     audit.router,
+    events.router,
+    webhooks.router,
 )
+# What they share with the others is the gate: it lets nobody unknown through.
+WEBSOCKET_ROUTERS: tuple[APIRouter, ...] = (events.websocket_router,)
 # For anybody: their paths stand in `middleware.PUBLIC` too.
 PUBLIC_ROUTERS: tuple[APIRouter, ...] = (health.router, invitation.router)
