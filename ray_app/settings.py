@@ -513,6 +513,92 @@ class JobSettings(Group):
     submission: str | None = Field(None, description="Set for the process of a job: what was submitted.")
 
 
+class EventSettings(Group):
+    """The event log, and those who listen to it over HTTP."""
+
+    keep_days: int = Field(
+        30, gt=0, description="How long events are kept: who was away for longer has to look at the documents anew."
+    )
+    progress_s: float = Field(
+        5.0, gt=0, description="Least time between two events about a job's progress: each is a write to the index."
+    )
+    documents_per_run: int = Field(
+        1000,
+        ge=0,
+        description="Most documents of one run that an event each is written about; the rest are only counted, since a "
+        "run may put a million into quarantine.",
+    )
+    poll_s: float = Field(
+        0.5, gt=0, description="How often a replica looks for new events while anybody listens: one look for them all."
+    )
+    settle_s: float = Field(
+        3.0,
+        ge=0,
+        description="On a Qdrant server, events are told when they are so old: by then those that other machines wrote "
+        "before them can be read too. It must exceed what clocks differ by and a write takes.",
+    )
+    heartbeat_s: float = Field(
+        15.0,
+        gt=0,
+        description="Sign of life on a quiet stream, and how often the listener's key is looked at again: most proxies "
+        "close what is silent for 30 or 60 seconds.",
+    )
+    buffer: int = Field(
+        1000, gt=0, description="How many events a listener may fall behind before it is dropped; all share the memory."
+    )
+    send_timeout_s: float = Field(
+        10.0, gt=0, description="A listener that does not take one event in so long is dropped."
+    )
+    max_clients: int = Field(
+        50,
+        gt=0,
+        description="Most listeners of a replica; less than serving.max_ongoing_requests, since each is one of those.",
+    )
+    max_clients_per_caller: int = Field(
+        10, gt=0, description="Most listeners of one caller at a replica: a few browser tabs and programs."
+    )
+
+
+class DeliverySettings(Group):
+    """Webhooks and e-mail: one replica sends for all."""
+
+    lease_s: float = Field(
+        30.0, gt=0, description="How long a sender that shows no sign of life keeps others from taking over."
+    )
+    first_wait_s: float = Field(
+        2.0, gt=0, description="Longest wait before the second try; waits double, and vary at random."
+    )
+    longest_wait_s: float = Field(900.0, gt=0, description="Longest wait between two tries.")
+    give_up_h: float = Field(
+        72.0,
+        gt=0,
+        description="After so many hours without success, a webhook is disabled and an e-mail is left out: a weekend.",
+    )
+    timeout_s: float = Field(15.0, gt=0, description="Longest wait for a receiver's answer.")
+    max_webhooks: int = Field(20, gt=0, description="Most webhooks of a tenant.")
+    allow_private_addresses: bool = Field(
+        False,
+        description="Whether webhooks may lead to private, loopback, link-local and metadata addresses, and be http.",
+    )
+
+
+class SmtpSettings(Group):
+    """E-mail when a job of the setting `tenant` ends. Off until `host` is set."""
+
+    host: str | None = Field(None, description="The mail server.")
+    port: int = Field(587, ge=1, le=65535, description="Its port: 587 is for starttls, 465 for tls.")
+    security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="starttls and tls are refused where the server's certificate is not valid for its name."
+    )
+    user: str | None = Field(None, description="User at the mail server; unset: no authentication.")
+    password: SecretStr | None = Field(None, description="The user's password.")
+    sender: str = Field("ray-app@localhost", description="Address that mails come from.")
+    to: tuple[str, ...] = Field((), description="Addresses that mails go to.")
+    states: tuple[Literal["finished", "failed"], ...] = Field(
+        ("finished", "failed"), description="Ends of a job that a mail is sent about."
+    )
+
+
 class ClientSettings(Group):
     """Commands that ask a running server."""
 
@@ -581,6 +667,9 @@ class Settings(BaseSettings):
     serving: ServingSettings = ServingSettings()
     auth: AuthSettings = AuthSettings()
     jobs: JobSettings = JobSettings()
+    events: EventSettings = EventSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    smtp: SmtpSettings = SmtpSettings()
     client: ClientSettings = ClientSettings()
     logging: LoggingSettings = LoggingSettings()
     ray: RaySettings = RaySettings()
@@ -597,6 +686,11 @@ class Settings(BaseSettings):
     def index_dir(self) -> Path:
         """The embedded index."""
         return self.data_dir / "index"
+
+    @property
+    def settle_s(self) -> float:
+        """How old events are before they are told; one process writes to an embedded index, and needs no wait."""
+        return self.events.settle_s if self.store.url else 0.0
 
     @property
     def models_dir(self) -> Path:

@@ -16,6 +16,7 @@ from ray_app.backfill.workers import Complete, CompletedSink
 from ray_app.errors import StoreError
 from ray_app.ingest.dataset import prepare_context
 from ray_app.ingest.display import Display, watched
+from ray_app.ingest.events import Teller, telling
 from ray_app.ingest.hold import sources_held
 from ray_app.ingest.progress import STAGES, Handle, start_progress
 from ray_app.ingest.record import describe, new_run_id, progress_kept, recorded, setup_of
@@ -56,11 +57,13 @@ def embed_pending(settings: Settings, display: Display, *, limit: int | None = N
         shares = share_out(cluster_resources(), model.weights.bytes, settings)
         with (
             sources_held(settings, [_LEASE], run=identity),
+            telling(settings, identity, job="backfill") as teller,
             recorded(
                 runner,
                 store,
                 settings,
                 identity,
+                teller,
                 job="backfill",
                 setup=setup_of(model, settings, pipeline_version(model, settings.chunking)),
             ) as run,
@@ -70,7 +73,7 @@ def embed_pending(settings: Settings, display: Display, *, limit: int | None = N
             with progress_kept(settings, run, progress):
                 for ids in _rounds(runner, store, settings, limit):
                     more = len(ids) >= settings.ingest.round_documents
-                    sink = _process(ids, settings, shares, display, run=identity, progress=progress, more=more)
+                    sink = _process(ids, settings, shares, display, teller, run=identity, progress=progress, more=more)
                     describe(run, progress, shares)
                     done, chunks, failed = done + sink.contents, chunks + sink.chunks, failed + sink.failed
             if runner.run(store.build_graph()):
@@ -104,6 +107,7 @@ def _process(
     settings: Settings,
     shares: Shares,
     display: Display,
+    teller: Teller,
     *,
     run: str,
     progress: Handle,
@@ -122,6 +126,6 @@ def _process(
         num_cpus=shares.embed_cpus,
         num_gpus=shares.embed_gpus,
     )
-    with watched(display, progress, len(ids), more=more, run=run):
+    with watched(display, progress, len(ids), more=more, run=run, tell=teller.progress):
         dataset.write_datasink(sink, ray_remote_args={"num_cpus": WRITE_CPUS}, concurrency=min(WRITERS, len(blocks)))
     return sink

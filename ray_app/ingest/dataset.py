@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import ray
 from ray.data import ActorPoolStrategy, DataContext
 
 from ray_app.ingest.display import Display, watched
-from ray_app.ingest.progress import Handle
+from ray_app.ingest.progress import Handle, Snapshot
 from ray_app.ingest.resources import EXTRACT_CPUS, WRITE_CPUS, WRITERS, Shares
 from ray_app.ingest.summary import Tally
 from ray_app.ingest.workers import Embed, Extract, IndexSink
@@ -35,8 +36,20 @@ class Plan:
     keep_originals: bool
 
 
-def process(found: Blocks, plan: Plan, settings: Settings, shares: Shares, display: Display, progress: Handle) -> Tally:
-    """Takes every file of the blocks to its outcome. Raises what of ours a worker raised, such as StoreError."""
+def process(
+    found: Blocks,
+    plan: Plan,
+    settings: Settings,
+    shares: Shares,
+    display: Display,
+    progress: Handle,
+    *,
+    tell: Callable[[Snapshot], None],
+) -> Tally:
+    """Takes every file of the blocks to its outcome; `tell` hears how that goes on.
+
+    Raises what of ours a worker raised, such as StoreError.
+    """
     sink = IndexSink(settings, run=plan.run, version=plan.pipeline, progress=progress)
     prepare_context()
     dataset = ray.data.from_arrow_refs(found.refs).map_batches(
@@ -62,7 +75,7 @@ def process(found: Blocks, plan: Plan, settings: Settings, shares: Shares, displ
             num_cpus=shares.embed_cpus,
             num_gpus=shares.embed_gpus,
         )
-    with watched(display, progress, found.documents, more=found.more, run=plan.run):
+    with watched(display, progress, found.documents, more=found.more, run=plan.run, tell=tell):
         dataset.write_datasink(
             sink, ray_remote_args={"num_cpus": WRITE_CPUS}, concurrency=min(WRITERS, len(found.refs))
         )

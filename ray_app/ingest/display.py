@@ -120,8 +120,16 @@ def open_display(settings: Settings) -> Display:
 
 
 @contextmanager
-def watched(display: Display, progress: Handle, documents: int, *, more: bool, run: str) -> Iterator[None]:
-    """While a pass over so many documents runs, the display shows how it gets on.
+def watched(
+    display: Display,
+    progress: Handle,
+    documents: int,
+    *,
+    more: bool,
+    run: str,
+    tell: Callable[[Snapshot], None] = lambda _: None,
+) -> Iterator[None]:
+    """While a pass over so many documents runs, the display shows how it gets on, and `tell` hears of it.
 
     An error of ours that a worker raised is raised as it was, without Ray's account of where.
     """
@@ -134,6 +142,7 @@ def watched(display: Display, progress: Handle, documents: int, *, more: bool, r
         nonlocal last
         with contextlib.suppress(RayActorError):  # its node died: the run goes on without figures
             last = log_failed(run, ray.get(progress.snapshot.remote()))
+            tell(last)
         return last
 
     progress.begin.remote(documents, more=more)

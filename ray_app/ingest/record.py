@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from ray_app import __version__
 from ray_app.errors import StoreError
+from ray_app.ingest.events import Teller
 from ray_app.ingest.figures import bottleneck, stage_figures
 from ray_app.ingest.progress import Handle, Snapshot, Standing
 from ray_app.ingest.resources import Shares
@@ -39,12 +40,16 @@ def recorded(
     store: Store,
     settings: Settings,
     identity: str,
+    teller: Teller,
     *,
     job: Job,
     uris: Sequence[str] = (),
     setup: Mapping[str, str] | None = None,
 ) -> Iterator[Run]:
-    """Keeps the record of what happens in the block, and its log file; the block fills in counts and figures."""
+    """Keeps the record of what happens in the block, its log file, and tells of its begin and end.
+
+    The block fills in counts and figures.
+    """
     run = Run(
         id=identity,
         job=job,
@@ -56,6 +61,7 @@ def recorded(
     )
     with of_run(settings, identity):
         runner.run(save_run(store, run))
+        teller.began(run)
         _log.info("run began", job=job, tenant=run.tenant)
         try:
             yield run
@@ -78,6 +84,7 @@ def recorded(
                 bottleneck=run.bottleneck,
                 **run.counts,
             )
+            teller.ended(run)
             runner.run(_save(store, run, settings))
 
 

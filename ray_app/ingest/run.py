@@ -15,6 +15,7 @@ from ray_app import sources
 from ray_app.errors import ConfigurationError, DeletionRefusedError
 from ray_app.ingest.dataset import Blocks, Plan, process
 from ray_app.ingest.display import Display
+from ray_app.ingest.events import telling
 from ray_app.ingest.hold import Hold, sources_held
 from ray_app.ingest.listing import Listing, blocks, delete_missing, list_changed
 from ray_app.ingest.progress import STAGES, start_progress
@@ -28,6 +29,7 @@ from ray_app.settings import Settings
 from ray_app.sources.originals import eraser
 from ray_app.store import open_store
 from ray_app.store.protocol import Store
+from ray_app.store.runs import Job
 from ray_app.store.sweep import sweep
 
 
@@ -64,19 +66,22 @@ def ingest(work: Work, settings: Settings, display: Display) -> Summary:
     model = prepare_model(settings)
     pipeline = pipeline_version(model, settings.chunking)
     started = time.monotonic()
-    identity = new_run_id()
+    identity, job = new_run_id(), _job_of(work)
+    names = [listing.source for listing in listings]
     with asyncio.Runner() as runner:
         store = runner.run(open_store(settings))
         manifest = model.manifest
         runner.run(store.ensure(fingerprint=manifest.fingerprint, dimension=manifest.dimension))
         with (
-            sources_held(settings, [listing.source for listing in listings], run=identity) as hold,
+            sources_held(settings, names, run=identity) as hold,
+            telling(settings, identity, job=job, sources=names) as teller,
             recorded(
                 runner,
                 store,
                 settings,
                 identity,
-                job="retry" if work.refs else "ingest",
+                teller,
+                job=job,
                 uris=[listing.root for listing in listings],
                 setup=setup_of(model, settings, pipeline),
             ) as run,
@@ -90,7 +95,7 @@ def ingest(work: Work, settings: Settings, display: Display) -> Summary:
             with progress_kept(settings, run, progress):
                 for found in _rounds(runner, store, listings, plan, work.limit, settings, display):
                     hold.check()
-                    done += process(found, plan, settings, shares, display, progress)
+                    done += process(found, plan, settings, shares, display, progress, tell=teller.progress)
                     describe(run, progress, shares)
                     run.reasons = dict(done.reasons)
             deleted, refusal = runner.run(_tidy(store, listings, run.id, work, settings, hold))
@@ -105,6 +110,10 @@ def ingest(work: Work, settings: Settings, display: Display) -> Summary:
                 raise refusal
         runner.run(store.close())
     return summary
+
+
+def _job_of(work: Work) -> Job:
+    return "retry" if work.refs else "ingest"
 
 
 def _listings(work: Work, settings: Settings) -> list[Listing]:

@@ -17,7 +17,7 @@ from ray_app.search.searcher import Rerank
 from ray_app.serving import problems
 from ray_app.serving.bound import check_bound
 from ray_app.serving.middleware import Gate
-from ray_app.serving.routes import PUBLIC_ROUTERS, ROUTERS
+from ray_app.serving.routes import PUBLIC_ROUTERS, ROUTERS, WEBSOCKET_ROUTERS
 from ray_app.serving.services import BEARER, Classify, Embed, attach, open_services
 from ray_app.settings import Settings
 
@@ -41,7 +41,7 @@ def create_app(settings: Settings, embed: Embed, classify: Classify, rerank: Rer
     app.add_middleware(Gate, settings=settings)
     for router in ROUTERS:
         app.include_router(router, dependencies=[BEARER], responses=problems.OF_ALL)
-    for router in PUBLIC_ROUTERS:
+    for router in (*PUBLIC_ROUTERS, *WEBSOCKET_ROUTERS):
         app.include_router(router)
     return app
 

@@ -9,15 +9,17 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from ray_app.errors import ForbiddenError
 from ray_app.serving.address import is_loopback
 from ray_app.serving.caller import Caller
 from ray_app.serving.limits import CountedBody, check_headers
-from ray_app.serving.problems import describe
+from ray_app.serving.problems import describe, refuse
 from ray_app.serving.ratelimit import Rate
 from ray_app.serving.requestid import HEADER, request_bound, request_id
 from ray_app.serving.services import Services
+from ray_app.serving.streams import authorization
 from ray_app.settings import Settings
 
 # What anybody may have: it tells nothing of what is in the index. All else needs a caller.
@@ -30,6 +32,9 @@ PUBLIC = frozenset(
 )
 
 
+_BEGINS = ("http.response.start", "websocket.http.response.start", "websocket.accept")
+
+
 class Gate:
     """Lets a request through to the application, or answers it with a problem document."""
 
@@ -40,8 +45,6 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             return await self._app(scope, receive, send)
-        if scope["type"] == "websocket":  # there are none; one that is added must come through here
-            return await send({"type": "websocket.close", "code": 1008})
         identity = request_id(Headers(scope=scope).get(HEADER, ""))
         with request_bound(request=identity):
             await self._answer(scope, receive, _Answer(send, scope, identity))
@@ -50,11 +53,15 @@ class Gate:
         try:
             check_headers(scope["headers"], self._settings.serving)
             await _admit(scope, self._settings)
-            await self._app(scope, CountedBody(receive, scope, self._settings), answer)
+            counted = CountedBody(receive, scope, self._settings) if scope["type"] == "http" else receive
+            await self._app(scope, counted, answer)
         except Exception as error:
             if answer.begun:  # too late to say it
                 raise
-            await describe(error)(scope, receive, answer)
+            if scope["type"] == "websocket":
+                await refuse(WebSocket(scope, receive, answer), describe(error))
+            else:
+                await describe(error)(scope, receive, answer)
 
 
 class _Answer:
@@ -67,8 +74,9 @@ class _Answer:
         self.begun = False
 
     async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if message["type"] in _BEGINS:
             self.begun = True
+            message.setdefault("headers", [])
             headers = MutableHeaders(scope=message)
             headers[HEADER] = self._identity
             rate: Rate | None = self._scope.get("state", {}).get("rate")
@@ -84,11 +92,11 @@ async def _admit(scope: Scope, settings: Settings) -> None:
         _check_site(headers)
     services: Services | None = getattr(scope["app"].state, "services", None)
     if scope["path"].removeprefix(scope.get("root_path", "")) in PUBLIC:
-        if services and scope["method"] == "POST":
+        if services and scope.get("method") == "POST":
             state["rate"] = await services.rates.hit(_address(scope))
         return
     assert services is not None, "the application has not started"
-    caller: Caller = await services.auth.caller(headers.get("authorization", ""))
+    caller: Caller = await services.auth.caller(authorization(scope, headers.get("authorization", "")))
     state["caller"] = caller
     if caller.kind != "open":
         state["rate"] = await services.rates.hit(caller.id)

@@ -6,11 +6,13 @@ import traceback
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import FastAPI, Request, WebSocket
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.status import WS_1008_POLICY_VIOLATION, WS_1011_INTERNAL_ERROR
+from starlette.websockets import WebSocketState
 
 from ray_app.errors import (
     AnswerError,
@@ -119,14 +121,26 @@ def _where(error: Exception) -> list[str]:
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
 
 
+async def refuse(websocket: WebSocket, answer: JSONResponse) -> None:
+    """Answers a websocket's request with a problem, where the server can; else, and once it is open, closes it."""
+    opened = websocket.application_state is WebSocketState.CONNECTED
+    if not opened and "websocket.http.response" in websocket.scope.get("extensions", {}):
+        await websocket.send_denial_response(answer)
+    else:
+        await websocket.close(WS_1011_INTERNAL_ERROR if opened else WS_1008_POLICY_VIOLATION)
+
+
 def install(app: FastAPI) -> None:
     """Makes every error of the application a problem document."""
 
     @app.exception_handler(ClientDisconnect)
     @app.exception_handler(RayAppError)
     @app.exception_handler(Exception)
-    async def ours(request: Request, error: Exception) -> JSONResponse:
-        return describe(error)
+    async def ours(request: Request | WebSocket, error: Exception) -> JSONResponse:
+        answer = describe(error)
+        if isinstance(request, WebSocket):  # then nothing is done with what is returned
+            await refuse(request, answer)
+        return answer
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -135,6 +149,12 @@ def install(app: FastAPI) -> None:
             return problem(400, "malformed-json", f"the body is no JSON: {first['ctx']['error']}")
         where = ".".join(str(part) for part in first["loc"] if part != "body")
         return problem(422, "invalid-request", f"{where}: {first['msg']}" if where else first["msg"])
+
+    @app.exception_handler(WebSocketRequestValidationError)
+    async def invalid_websocket(websocket: WebSocket, error: WebSocketRequestValidationError) -> None:
+        first: dict[str, Any] = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        await refuse(websocket, problem(422, "invalid-request", f"{where}: {first['msg']}"))
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:

@@ -23,7 +23,9 @@ from ray_app.search.searcher import Rerank, Searcher
 from ray_app.search.writing import Writer
 from ray_app.serving.auth import Authenticator
 from ray_app.serving.caller import Caller
+from ray_app.serving.delivery import delivering
 from ray_app.serving.drawer import Drawer
+from ray_app.serving.hub import Hub
 from ray_app.serving.ratelimit import Rates
 from ray_app.serving.requestid import current_request
 from ray_app.settings import Settings
@@ -52,6 +54,7 @@ class Services:
     auth: Authenticator
     rates: Rates
     drawer: Drawer
+    hub: Hub
     jobs: JobServer
     wake: Callable[[], None]
 
@@ -70,7 +73,7 @@ async def services_over(
     """The services of a replica whose index is open and whose model is loaded."""
     searcher = Searcher(store, embedder, settings, rerank)
     writer = Writer(settings.answer) if settings.answer.url else None
-    drawer = Drawer(settings)
+    drawer, hub = Drawer(settings), Hub(store, settings)
     try:
         yield Services(
             settings=settings,
@@ -83,10 +86,12 @@ async def services_over(
             auth=Authenticator(settings, store),
             rates=Rates(settings.auth),
             drawer=drawer,
+            hub=hub,
             jobs=JobServer(settings),
             wake=wake,
         )
     finally:
+        hub.close()
         await drawer.close()
         if writer:
             await writer.close()
@@ -105,9 +110,12 @@ async def open_services(
     try:
         await store.ensure(fingerprint=model.manifest.fingerprint, dimension=model.manifest.dimension)
         await asyncio.to_thread(start_online, settings)
-        async with services_over(
-            store, embedder, settings, embed=embed, classify=classify, rerank=rerank, wake=_waker(settings)
-        ) as services:
+        async with (
+            services_over(
+                store, embedder, settings, embed=embed, classify=classify, rerank=rerank, wake=_waker(settings)
+            ) as services,
+            delivering(store, settings),
+        ):
             yield services
     finally:
         await store.close()

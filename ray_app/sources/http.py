@@ -98,18 +98,23 @@ def is_public(address: str) -> bool:
 
 async def _client(*, loop: asyncio.AbstractEventLoop, timeout_s: float, allow_private: bool) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(socket_factory=None if allow_private else _guarded_socket),
+        connector=connector(allow_private=allow_private, setting="sources.allow_private_addresses"),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=timeout_s, sock_read=timeout_s),
         headers={"Accept-Encoding": "identity"},  # sizes are those of the files themselves
     )
 
 
-def _guarded_socket(info: aiohttp.AddrInfoType) -> socket.socket:
+def connector(*, allow_private: bool, setting: str) -> aiohttp.TCPConnector:
+    """Connects to public addresses only, or to any; `setting` is what to name where one is refused."""
+    return aiohttp.TCPConnector(socket_factory=None if allow_private else partial(_guarded_socket, setting))
+
+
+def _guarded_socket(setting: str, info: aiohttp.AddrInfoType) -> socket.socket:
     """A socket for the address that is connected to next: nothing is resolved after this."""
     family, kind, protocol, _, address = info
     if not is_public(str(address[0])):
         # One text for every address of a host: aiohappyeyeballs then raises this very error.
-        raise AddressRefused("leads to an address that is not public (setting sources.allow_private_addresses)")
+        raise AddressRefused(f"leads to an address that is not public (setting {setting})")
     return socket.socket(family, kind, protocol)
 
 

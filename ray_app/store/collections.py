@@ -14,6 +14,9 @@ CHUNKS = "chunks"
 ANNOTATIONS = "annotations"
 REGISTRY = "registry"
 
+# The kind of the registry's points that are the event log (`events.py`).
+EVENT = "event"
+
 # Names of the two vectors of a passage.
 DENSE = "dense"
 SPARSE = "words"
@@ -76,9 +79,13 @@ COLLECTIONS: dict[str, Collection] = {
             "tenant": "keyword",
             "started": "datetime",
             "submission": "keyword",  # of runs that are jobs
-            "topic": "keyword",  # of events
-            "document": "keyword",  # the rest is of entries in the queue of the online worker
-            "due": "datetime",
+            "due": "datetime",  # of entries in the queue of the online worker
+            "document": "keyword",  # of those entries, and of events
+            # The rest is of events: what is asked for, what may be seen, and their order.
+            "topic": "keyword",
+            "source": "keyword",
+            "own": "keyword",
+            "sequence": "integer",
         },
     ),
 }

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ray_app.errors import NotFoundError
 from ray_app.records import Selection, record_id
-from ray_app.store.collections import DOCUMENTS, REGISTRY
+from ray_app.store.collections import DOCUMENTS, EVENT, REGISTRY
 from ray_app.store.points import now
 from ray_app.store.protocol import AnyOf, Filter, Found, Point, Reader, Store
 
@@ -115,7 +115,10 @@ async def list_sources(store: Reader, tenant: str) -> list[NamedSource]:
 
 
 async def remove_source(store: Store, tenant: str, name: str) -> None:
-    """Removes the record, and with it the restriction to its groups: remove its documents first."""
+    """Removes the record, and with it the restriction to its groups: remove its documents first. Its events go too."""
+    told = Filter([AnyOf("kind", [EVENT]), AnyOf("tenant", [tenant]), AnyOf("source", [name])])
+    while events := (await store.scroll(REGISTRY, filter=told, limit=_PAGE, fields=[]))[0]:
+        await store.delete(REGISTRY, [one.id for one in events])
     await store.delete(REGISTRY, [_id(tenant, name)])
 
 
@@ -135,19 +138,30 @@ async def set_crawled(store: Store, tenant: str, name: str, began: str) -> None:
     await store.set_payload(REGISTRY, [_id(tenant, name)], {"crawled": began})
 
 
+async def hidden_sources(store: Reader, tenant: str, groups: Collection[str] | None) -> set[str]:
+    """The names of the sources that a caller with these groups may not see; None of groups sees all."""
+    if groups is None:
+        return set()
+    return _hidden(await list_sources(store, tenant), groups)
+
+
 async def visible_sources(store: Reader, tenant: str, groups: Collection[str]) -> list[str] | None:
     """The names of the sources that a caller with these groups may see; None where none is hidden from them.
 
     A source without groups is open to the tenant, also one that documents name and no record does.
     """
     records = await list_sources(store, tenant)
-    hidden = {source.name for source in records if source.groups and not set(source.groups) & set(groups)}
+    hidden = _hidden(records, groups)
     if not hidden:
         return None
     of_tenant = Filter([AnyOf("tenant", [tenant])])
     counted = await store.facet(DOCUMENTS, "source", filter=of_tenant, limit=_MOST_SOURCES)
     names = {name for name, _ in counted} | {source.name for source in records}
     return sorted(names - hidden)
+
+
+def _hidden(records: list[NamedSource], groups: Collection[str]) -> set[str]:
+    return {source.name for source in records if source.groups and not set(source.groups) & set(groups)}
 
 
 def _id(tenant: str, name: str) -> str:

@@ -16,6 +16,7 @@ from ray_app.serving.routes import (
     document_pages,
     documents,
     embeddings,
+    events,
     health,
     invitation,
     jobs,
@@ -26,6 +27,7 @@ from ray_app.serving.routes import (
     sources,
     stats,
     suggest,
+    webhooks,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -45,6 +47,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     runs.router,
     sources.router,
     stats.router,
+    events.router,
+    webhooks.router,
 )
+# What they share with the others is the gate: it lets nobody unknown through.
+WEBSOCKET_ROUTERS: tuple[APIRouter, ...] = (events.websocket_router,)
 # For anybody: their paths stand in `middleware.PUBLIC` too.
 PUBLIC_ROUTERS: tuple[APIRouter, ...] = (health.router, invitation.router)

@@ -17,7 +17,7 @@ from ray_app.cluster.scripts import Script, find_script, scripts
 from ray_app.serving.bodies.jobs import JobBody, JobKind, JobOut, JobRun, Jobs, SubmissionId
 from ray_app.serving.problems import describe, described
 from ray_app.serving.services import WHOLE_TENANT, AuditOf, CallerOf, Services, ServicesOf, requires
-from ray_app.serving.streams import EVENT_STREAM, event, event_stream, with_pauses
+from ray_app.serving.sse import EVENT_STREAM, event, event_stream, with_pauses
 from ray_app.store.runs import Run, RunState, runs_of
 
 router = APIRouter(
