@@ -15,7 +15,7 @@ from ray_app.models.embedder import open_embedder
 from ray_app.models.prepared import prepare_model
 from ray_app.search.request import Mode, SearchRequest
 from ray_app.search.searcher import Searcher, answer
-from ray_app.serving.schemas import HitOut, SearchResult
+from ray_app.serving.bodies.search import HitOut, SearchResult
 from ray_app.settings import Settings
 from ray_app.store import open_store
 from ray_app.store.scope import Scope

@@ -14,17 +14,10 @@ from ray_app.records import When
 from ray_app.search.request import FACETS, Mode
 from ray_app.serving.bodies.jobs import JobOut, Jobs, LogEvent
 from ray_app.serving.bodies.runs import Runs
+from ray_app.serving.bodies.search import FacetValue, HitOut, SearchResult
 from ray_app.serving.bodies.sources import NewSource, SourceBody, SourceOut, Sources
 from ray_app.serving.bodies.stats import Stats
-from ray_app.serving.schemas import (
-    ClassifyResult,
-    DocumentDetail,
-    DocumentPage,
-    EmbeddingsResult,
-    FacetValue,
-    HitOut,
-    SearchResult,
-)
+from ray_app.serving.schemas import ClassifyResult, DocumentDetail, DocumentPage, EmbeddingsResult
 from ray_app.store.runs import Run
 
 

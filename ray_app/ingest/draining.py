@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ray_app import pipeline
 from ray_app.errors import StoreError
@@ -200,10 +200,12 @@ class Drain:
                 await asyncio.to_thread(drop, self._settings.sources)
 
 
-def _waiting_for(loop: asyncio.AbstractEventLoop, work: Callable[[Sequence[Fetched]], T]) -> Callable[..., T]:
+def _waiting_for(
+    loop: asyncio.AbstractEventLoop, work: Callable[[Sequence[Fetched]], Coroutine[Any, Any, T]]
+) -> Callable[[Sequence[Fetched]], T]:
     """The function for another thread, which waits there for what runs in the loop."""
 
     def call(files: Sequence[Fetched]) -> T:
-        return asyncio.run_coroutine_threadsafe(work(files), loop).result()  # type: ignore[arg-type]
+        return asyncio.run_coroutine_threadsafe(work(files), loop).result()
 
     return call

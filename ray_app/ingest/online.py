@@ -50,10 +50,11 @@ class Online:
         """Until the process ends: whatever goes wrong, it waits and tries again."""
         from ray_app.ingest.draining import Drain
 
-        drain, wait_s = None, 1.0
+        drain: Any = None
+        wait_s = 1.0
         while True:
             try:
-                drain = drain or await asyncio.to_thread(Drain, self._settings)
+                drain = drain or await asyncio.to_thread(lambda: Drain(self._settings))
                 await self._drain(drain)
                 wait_s = 1.0
             except Exception as error:
