@@ -24,7 +24,7 @@ class ProviderKeys:
         self._issuer = issuer
         self._fetching = asyncio.Lock()
         self._keys: KeySet | None = None
-        self._failure: IdentityProviderError | None = None
+        self._failure: str | None = None
         self._fetched = self._tried = float("-inf")
 
     async def current(self) -> KeySet:
@@ -51,7 +51,7 @@ class ProviderKeys:
                 self._tried = time.monotonic()
                 await self._fetch_and_keep()
             if self._failure:
-                raise self._failure
+                raise IdentityProviderError(self._failure)
             assert self._keys is not None
             return self._keys
 
@@ -60,7 +60,7 @@ class ProviderKeys:
             self._keys = await self._fetch()
             self._fetched, self._failure = time.monotonic(), None
         except IdentityProviderError as error:
-            self._failure = error
+            self._failure = str(error)
 
     async def _fetch(self) -> KeySet:
         try:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from joserfc import jwt
-from joserfc.errors import ExpiredTokenError, InvalidClaimError, InvalidKeyIdError, JoseError, MissingClaimError
+from joserfc.errors import ClaimError, ExpiredTokenError, InvalidKeyIdError, JoseError
 from joserfc.jwt import JWTClaimsRegistry
 
 from ray_app.errors import AuthenticationError, ConfigurationError, ForbiddenError
@@ -57,10 +57,9 @@ class Oidc:
             self._claims.validate(claims)
         except ExpiredTokenError as error:
             raise AuthenticationError("the token has expired: get a new one") from error
-        except (MissingClaimError, InvalidClaimError) as error:
-            raise AuthenticationError(f"the token is not for this API: {error.description}") from error
-        except JoseError as error:
-            raise AuthenticationError(f"the token is not valid yet, or never: {error.description}") from error
+        except ClaimError as error:
+            wrong = "is not valid yet" if error.claim in ("nbf", "iat") else "is not for this API"
+            raise AuthenticationError(f"the token {wrong}: {error.description}") from error
         return self._mapped(claims)
 
     async def _verified(self, token: str) -> dict[str, Any]:
