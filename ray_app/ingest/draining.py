@@ -117,11 +117,10 @@ class Drain:
             if one.entry.action == "reprocess":
                 await store.run(make_incomplete, one.entry.document)
         files = [await asyncio.to_thread(file_of, one.entry, self._settings) for one in others]
-        late = [
-            one for one, file in zip(others, files, strict=True) if may_pass(one.entry, file.failure, self._settings)
-        ]
+        pairs = list(zip(others, files, strict=True))
+        late = [one for one, file in pairs if may_pass(one.entry, file.failure, self._settings)]
         await self._postpone(store, late)
-        ready = [(one, file) for one, file in zip(others, files, strict=True) if one not in late]
+        ready = [(one, file) for one, file in pairs if one not in late]
         finished = await self._index(store, ready) if ready else []
         vanished = [one.taken for one in finished if one.reason == _VANISHED]
         await self._postpone(store, vanished)

@@ -101,7 +101,8 @@ def old_incoming(url: str, settings: SourceSettings, *, min_age_s: float) -> dic
         tenants = [one["name"] for one in _entries(fs, path) if one["type"] == "directory"]
         files = [file for tenant in tenants for file in _entries(fs, f"{tenant.rstrip('/')}/uploads")]
         before = time.time() - min_age_s
-        return {one["name"].rpartition("/")[2]: one["name"] for one in files if entry_time(one) < before}
+        old = {one["name"].rpartition("/")[2]: one["name"] for one in files if entry_time(one) < before}
+        return {ticket: place for ticket, place in old.items() if _is_ticket(ticket)}
 
 
 def delete_old(url: str, paths: Iterable[str], settings: SourceSettings) -> None:
@@ -117,6 +118,13 @@ def _entries(fs: Any, path: str) -> list[dict[str, Any]]:
         return list(fs.ls(path, detail=True))
     except FileNotFoundError:
         return []
+
+
+def _is_ticket(name: str) -> bool:
+    try:
+        return str(uuid.UUID(name)) == name
+    except ValueError:
+        return False
 
 
 def _place(url: str, tenant: str, ticket: str) -> str:

@@ -185,9 +185,8 @@ async def remove(store: Store, entries: Sequence[Entry]) -> None:
 
 
 async def waited_for(store: Reader, tickets: Sequence[str]) -> set[str]:
-    """Those of the tickets that have an entry; what is no UUID has none."""
-    wanted = [ticket for ticket in tickets if _is_uuid(ticket)]
-    return {one.id for one in await store.retrieve(REGISTRY, wanted, fields=[])} if wanted else set()
+    """Those of the tickets that have an entry."""
+    return {one.id for one in await store.retrieve(REGISTRY, list(tickets), fields=[])} if tickets else set()
 
 
 async def count_waiting(store: Reader, tenant: str) -> int:
@@ -223,10 +222,3 @@ def _new_place(entry: Entry) -> Payload:
 
 def _entry(found: Found) -> Entry:
     return Entry.model_validate(found.payload)
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text
-    except ValueError:
-        return False
