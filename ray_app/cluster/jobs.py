@@ -76,6 +76,7 @@ class JobServer:
         submission = _marked(tenant, identity)
         environment = {
             **as_environment(self._settings.model_copy(update={"tenant": tenant})),
+            "RAY_APP_DATA_DIR": str(self._settings.data_dir),
             "RAY_APP_TENANT": tenant,
             "RAY_APP_TENANT_FIXED": "true",
             "RAY_APP_JOBS__SUBMISSION": identity,

@@ -78,7 +78,7 @@ def find_script(settings: JobSettings, name: str) -> Script:
 
 @lru_cache(maxsize=256)
 def _read(path: Path, changed_ns: int) -> Script:
-    """Only a script that has a `COMMAND` is run for it, under another name than as a program: it starts nothing then."""
+    """Only a script that has a `COMMAND` is run for it, and not under a program's name: it starts nothing then."""
     try:
         tree = ast.parse(path.read_bytes(), filename=path.name)
         names = runpy.run_path(str(path), run_name=f"jobs.{path.stem}") if _assigns(tree, "COMMAND") else {}
