@@ -76,6 +76,7 @@ class JobServer:
         submission = _marked(tenant, identity)
         environment = {
             **as_environment(self._settings.model_copy(update={"tenant": tenant})),
+            "RAY_APP_DATA_DIR": str(self._settings.data_dir),
             "RAY_APP_TENANT": tenant,
             "RAY_APP_TENANT_FIXED": "true",
             "RAY_APP_JOBS__SUBMISSION": identity,
@@ -125,6 +126,8 @@ class JobServer:
 
         Raises NotFoundError.
         """
+        import aiohttp  # with Ray's client, which needs it too
+
         await self.get(tenant, identity)
         client = await asyncio.to_thread(self._connected)
         lines: Any = client.tail_job_logs(_marked(tenant, identity))
@@ -132,7 +135,7 @@ class JobServer:
             async with aclosing(lines):
                 async for text in lines:
                     yield text
-        except (RuntimeError, OSError) as error:
+        except (RuntimeError, OSError, aiohttp.ClientError) as error:
             raise JobServerError(f"the log of job {identity} breaks off: {error}") from error
 
     async def cancel(self, tenant: str, identity: str) -> Job:
@@ -207,7 +210,8 @@ def _marked(tenant: str, identity: str) -> str:
 
 
 def _belongs(details: JobDetails, tenant: str) -> bool:
-    return (details.metadata or {}).get(f"{_META}tenant") == tenant
+    """What a job itself starts bears its metadata too, and is none that was submitted."""
+    return bool(details.submission_id) and (details.metadata or {}).get(f"{_META}tenant") == tenant
 
 
 def _job(details: JobDetails, tenant: str) -> Job:

@@ -6,6 +6,7 @@ a command of `ray-app`); of one that does not, the arguments are handed on unche
 
 from __future__ import annotations
 
+import ast
 import runpy
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,9 +78,15 @@ def find_script(settings: JobSettings, name: str) -> Script:
 
 @lru_cache(maxsize=256)
 def _read(path: Path, changed_ns: int) -> Script:
-    """Runs the script as an import would, which starts nothing."""
+    """Only a script that has a `COMMAND` is run for it, and not under a program's name: it starts nothing then."""
     try:
-        names = runpy.run_path(str(path), run_name=f"jobs.{path.stem}")
+        tree = ast.parse(path.read_bytes(), filename=path.name)
+        names = runpy.run_path(str(path), run_name=f"jobs.{path.stem}") if _assigns(tree, "COMMAND") else {}
     except Exception as error:  # whatever a script of somebody else does wrong, the others can be listed
         return Script(path.stem, path, fault=f"{type(error).__name__}: {error}")
-    return Script(path.stem, path, (names.get("__doc__") or "").strip(), names.get("COMMAND"))
+    return Script(path.stem, path, ast.get_docstring(tree) or "", names.get("COMMAND"))
+
+
+def _assigns(tree: ast.Module, name: str) -> bool:
+    targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    return any(isinstance(target, ast.Name) and target.id == name for target in targets)

@@ -175,9 +175,9 @@ class Progress:
         )
 
     def standing(self) -> Standing:
-        """The few figures that are written down while the run is at work."""
+        """The few figures that are written down while the run is at work; what was repeated counts once at most."""
         return Standing(
-            self._documents[self._stages[-1]],
+            min(self._documents[self._stages[-1]], self._total),
             self._total,
             self._more,
             self._chunks,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -43,18 +44,18 @@ async def opened(settings: Settings, embedder: Embedder) -> AsyncIterator[FastAP
 def live(settings: Settings, embedder: Embedder) -> Iterator[str]:
     """Serves while the block runs; gives the URL."""
     port = free_port()
-    ready = threading.Event()
     servers: list[uvicorn.Server] = []
 
     async def serve() -> None:
         async with opened(settings, embedder) as app:
             servers.append(uvicorn.Server(uvicorn.Config(app, port=port, lifespan="off", log_level="warning")))
-            asyncio.get_running_loop().call_later(0.2, ready.set)
             await servers[0].serve()
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
-    assert ready.wait(timeout=60)
+    while not (servers and servers[0].started):
+        assert thread.is_alive(), "the server ended"
+        time.sleep(0.05)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import closing
 
 import httpx
 import pytest
@@ -38,6 +39,9 @@ try:
 except KeyboardInterrupt:
     print("woken up", flush=True)
 '''
+BROKEN = """import nowhere
+COMMAND = nowhere.command
+"""
 NASTY = ["two words", "; touch pwned", "$(id)", "`id`", "it's", '"quoted"', "*", "", "--flag=x", "æ–×", "a\nb", "\\"]
 
 
@@ -45,7 +49,7 @@ NASTY = ["two words", "; touch pwned", "$(id)", "`id`", "it's", '"quoted"', "*",
 def settings(cluster, make_data_dir, tmp_path_factory):
     """An index whose owner lives in the cluster, and scripts of one's own."""
     folder = tmp_path_factory.mktemp("scripts")
-    for name, text in (("echo", ECHO), ("sleep", SLEEP), ("broken", "import nowhere"), ("_hidden", "")):
+    for name, text in (("echo", ECHO), ("sleep", SLEEP), ("broken", BROKEN), ("_hidden", "")):
         (folder / f"{name}.py").write_text(text)
     settings = Settings(
         data_dir=make_data_dir("jobs"),
@@ -144,8 +148,8 @@ def test_a_job_that_fails_says_so(client):
 
 def test_a_cancelled_job_ends_in_order(client):
     submitted = client.submit_job("sleep")
-    events = client.follow_job(submitted.id)
-    assert any("asleep" in event.text for event in events)
+    with closing(client.follow_job(submitted.id)) as events:
+        assert any("asleep" in event.text for event in events)
     client.cancel_job(submitted.id)
     job, log = ended(client, submitted.id)
     assert job.state == "cancelled"

@@ -15,13 +15,14 @@ from ray_app.serving.bodies.jobs import JobOut
 from ray_app.serving.bodies.sources import CrawlBody, NewSource, SourceBody, SourceOut, Sources, told
 from ray_app.serving.problems import described
 from ray_app.serving.routes.jobs import new_id, submit
-from ray_app.serving.services import WHOLE_TENANT, AuditOf, CallerOf, IndexOf, ServicesOf, requires
+from ray_app.serving.services import WHOLE_TENANT, AuditOf, CallerOf, IndexOf, Services, ServicesOf, requires
 from ray_app.store.named_sources import NamedSource, get_source, list_sources
 from ray_app.store.protocol import Store
 from ray_app.store.scope import ScopedReader
 
 router = APIRouter(prefix="/v1", tags=["sources"])
 
+_PLAINLY = CrawlBody()
 Name = Annotated[str, Path(description="The source's name.")]
 
 
@@ -43,7 +44,7 @@ async def source(name: Name, services: ServicesOf, caller: CallerOf, index: Inde
 @router.post("/sources", status_code=201, dependencies=[requires("admin")], responses=described(409))
 async def create_source(body: NewSource, services: ServicesOf, caller: CallerOf, audit: AuditOf) -> SourceOut:
     """Put a source on record. Nothing is read until it is crawled."""
-    wanted = await asyncio.to_thread(catalog.checked, _named(body.name, body, caller.scope.tenant), services.settings)
+    wanted = await _checked(services, _named(body.name, body, caller.scope.tenant))
     try:
         await get_source(services.store, caller.scope.tenant, body.name)
     except NotFoundError:
@@ -59,7 +60,7 @@ async def change_source(
 ) -> SourceOut:
     """Replace what is wanted of a source, and who may see it. Its place stays: another one is another source."""
     await _seen(services.store, index, name)
-    wanted = await asyncio.to_thread(catalog.checked, _named(name, body, caller.scope.tenant), services.settings)
+    wanted = await _checked(services, _named(name, body, caller.scope.tenant))
     saved = await catalog.record(services.store, wanted)
     await audit("source.change", saved.name, f"groups: {', '.join(saved.groups) or 'the whole tenant'}")
     return told(saved, groups=True)
@@ -83,7 +84,12 @@ async def delete_source(name: Name, services: ServicesOf, caller: CallerOf, inde
     responses=described(404, 503),
 )
 async def crawl_source(
-    name: Name, body: CrawlBody, services: ServicesOf, caller: CallerOf, index: IndexOf, audit: AuditOf
+    name: Name,
+    services: ServicesOf,
+    caller: CallerOf,
+    index: IndexOf,
+    audit: AuditOf,
+    body: CrawlBody = _PLAINLY,
 ) -> JobOut:
     """Bring the index in line with a source, by a job: new and changed files come in, those that are gone go."""
     await _seen(services.store, index, name)
@@ -92,6 +98,12 @@ async def crawl_source(
         services, caller, audit, find_script(services.settings.jobs, "crawl"), arguments, new_id("crawl")
     )
     return JobOut(**job.model_dump())
+
+
+async def _checked(services: Services, source: NamedSource) -> NamedSource:
+    """The place is asked once: whoever waits for an answer can ask again."""
+    once = services.settings.sources.model_copy(update={"attempts": 1})
+    return await asyncio.to_thread(catalog.checked, source, services.settings.model_copy(update={"sources": once}))
 
 
 async def _seen(store: Store, index: ScopedReader, name: str) -> NamedSource:
