@@ -350,7 +350,7 @@ class Mailbox:
     def __init__(self):
         self.mails = []
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802  the library's name
+    async def handle_DATA(self, server, session, envelope):
         self.mails.append(envelope)
         return "250 OK"
 
