@@ -20,6 +20,7 @@ from ray_app.store.scope import Scope
 from tests.conftest import EXAMPLES
 from tests.ingest.test_run import asked, run
 
+WHOLE = Scope("default")
 RUN = Run(id="r1", tenant="default", uris=["file:///a"], started="2026-01-01T00:00:00Z")
 
 
@@ -41,7 +42,7 @@ def with_store(settings, work):
     return asyncio.run(run_it())
 
 
-def told(settings, scope=Scope("default")):
+def told(settings, scope=WHOLE):
     return with_store(settings, lambda store: read_events(store, scope, limit=1000))
 
 
