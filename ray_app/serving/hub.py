@@ -77,13 +77,14 @@ class Hub:
             return None
         return self._recent[bisect_right(self._recent, last, key=lambda event: event.id) :]
 
-    async def news(self, timeout_s: float) -> bool:
-        """Waits for further events; False where none came in that time."""
+    async def wait(self, last: str, timeout_s: float) -> None:
+        """Returns when there are events behind this id, or further ones have come, or after that time."""
+        if self._end > last:
+            return
         news = self._news
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await news.wait()
-        return news.is_set()
 
     async def hidden(self, scope: Scope) -> Collection[str]:
         """The sources that a scope does not show, as they were after the latest events came."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,10 +44,16 @@ async def messages(hub: Hub, caller: Caller, wanted: Wanted) -> AsyncGenerator[M
 
     `ready` is not `complete` where events behind the wanted id may have been removed as too old.
     """
+    listener = _Listener(hub, caller, wanted)
     try:
-        async with aclosing(_messages(hub, caller, wanted)) as told_now:
-            async for message in told_now:
-                yield message
+        yield Message("ready", {"complete": _reaches_back(hub, wanted.after)}, id=await listener.begin())
+        while (events := await listener.next()) is not None:
+            for event in events:
+                yield told(event)
+            if listener.is_quiet(bool(events)):
+                yield Message("heartbeat")
+            await listener.wait()
+        yield Message("dropped", {"reason": "slow", "detail": _slow(hub)}, id=listener.last)
     except (AuthenticationError, ForbiddenError) as error:
         reason = "unauthenticated" if isinstance(error, AuthenticationError) else "forbidden"
         yield Message("dropped", {"reason": reason, "detail": str(error)})
@@ -55,61 +61,77 @@ async def messages(hub: Hub, caller: Caller, wanted: Wanted) -> AsyncGenerator[M
         yield Message("dropped", {"reason": "unavailable", "detail": str(error)})
 
 
-async def _messages(hub: Hub, caller: Caller, wanted: Wanted) -> AsyncGenerator[Message, None]:
-    heartbeat_s = hub.settings.events.heartbeat_s
-    end = await hub.end()
-    last = wanted.after or end
-    yield Message("ready", {"complete": _reaches_back(hub, wanted.after)}, id=last)
-    identified, caught_up = time.monotonic(), False
-    while True:
-        if time.monotonic() - identified >= heartbeat_s:
-            caller, identified = await _again(caller, wanted), time.monotonic()
-        fresh = hub.since(last)
-        if fresh is None and caught_up:
-            yield Message("dropped", {"reason": "slow", "detail": _slow(hub)}, id=last)
-            return
+class _Listener:
+    """Where one who listens is in the log: at first somewhere in the past, then among the hub's latest events."""
+
+    def __init__(self, hub: Hub, caller: Caller, wanted: Wanted) -> None:
+        self._hub = hub
+        self._caller = caller
+        self._wanted = wanted
+        self._heartbeat_s = hub.settings.events.heartbeat_s
+        self._identified = self._told = time.monotonic()
+        self._caught_up = False
+        self.last = ""
+
+    async def begin(self) -> str:
+        """The id behind which this one begins."""
+        end = await self._hub.end()
+        self.last = self._wanted.after or end
+        return self.last
+
+    async def next(self) -> list[Event] | None:
+        """The next events to tell; None where this one is too far behind. Raises where it may listen no longer."""
+        await self._identify()
+        fresh = self._hub.since(self.last)
         if fresh is None:
-            end = await hub.end()  # up to here, a page that is not full has left out nothing
-            events = await read_events(
-                hub.store,
-                caller.scope,
-                after=last,
-                topics=wanted.topics,
-                limit=_PAGE,
-                settle_s=hub.settings.settle_s,
-            )
-            last = events[-1].id if events else last
-            last = max(last, end) if len(events) < _PAGE else last
-        else:
-            caught_up = True
-            events = await _chosen(hub, caller, wanted, fresh)
-            last = fresh[-1].id if fresh else last
-        for event in events:
-            yield told(event)
-        if not fresh and caught_up and not await hub.news(heartbeat_s):
-            caller, identified = await _again(caller, wanted), time.monotonic()
-            yield Message("heartbeat")
+            return None if self._caught_up else await self._past()
+        self._caught_up = True
+        if fresh:
+            self.last = fresh[-1].id
+        return await self._chosen(fresh)
+
+    def is_quiet(self, has_told: bool) -> bool:
+        """Whether a sign of life is due, since nothing was told for so long."""
+        quiet = not has_told and time.monotonic() - self._told >= self._heartbeat_s
+        if has_told or quiet:
+            self._told = time.monotonic()
+        return quiet
+
+    async def wait(self) -> None:
+        """Returns when there may be more to tell, or a sign of life is due."""
+        await self._hub.wait(self.last, self._told + self._heartbeat_s - time.monotonic())
+
+    async def _identify(self) -> None:
+        """By the same credentials, now and then: they may have been revoked, or lead to other groups, since."""
+        if time.monotonic() - self._identified >= self._heartbeat_s:
+            with suppress(IdentityProviderError, StoreError):  # then nobody can say now
+                self._caller = await self._wanted.identify()
+            self._identified = time.monotonic()
+
+    async def _past(self) -> list[Event]:
+        end = await self._hub.end()  # up to here, a page that is not full has left out nothing
+        events = await read_events(
+            self._hub.store,
+            self._caller.scope,
+            after=self.last,
+            topics=self._wanted.topics,
+            limit=_PAGE,
+            settle_s=self._hub.settings.settle_s,
+        )
+        ids = [self.last, *(event.id for event in events[-1:]), *([end] if len(events) < _PAGE else [])]
+        self.last = max(ids)
+        return events
+
+    async def _chosen(self, fresh: list[Event]) -> list[Event]:
+        scope, topics = self._caller.scope, self._wanted.topics
+        mine = [event for event in fresh if event.tenant == scope.tenant and (not topics or event.topic in topics)]
+        hidden = await self._hub.hidden(scope) if mine else ()
+        return [event for event in mine if may_see(event, scope, hidden)]
 
 
 def told(event: Event) -> Message:
     """An event as it is told."""
     return Message(event.topic, event.model_dump(mode="json"), event.id)
-
-
-async def _chosen(hub: Hub, caller: Caller, wanted: Wanted, fresh: list[Event]) -> list[Event]:
-    fresh = [event for event in fresh if event.tenant == caller.scope.tenant]
-    if wanted.topics:
-        fresh = [event for event in fresh if event.topic in wanted.topics]
-    hidden = await hub.hidden(caller.scope) if fresh else ()
-    return [event for event in fresh if may_see(event, caller.scope, hidden)]
-
-
-async def _again(caller: Caller, wanted: Wanted) -> Caller:
-    """Who listens, by the same credentials: they may have been revoked, or lead to other groups, since."""
-    try:
-        return await wanted.identify()
-    except (IdentityProviderError, StoreError):  # nobody can say now
-        return caller
 
 
 def _reaches_back(hub: Hub, after: str | None) -> bool:

@@ -136,11 +136,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(ClientDisconnect)
     @app.exception_handler(RayAppError)
     @app.exception_handler(Exception)
-    async def ours(request: Request | WebSocket, error: Exception) -> JSONResponse:
-        answer = describe(error)
-        if isinstance(request, WebSocket):  # then nothing is done with what is returned
-            await refuse(request, answer)
-        return answer
+    async def ours(request: Request | WebSocket, error: Exception) -> JSONResponse | None:
+        if isinstance(request, WebSocket):
+            return await refuse(request, describe(error))
+        return describe(error)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -27,6 +27,7 @@ After = Annotated[str | None, Query(description="Go on behind this event's id; l
 
 @router.get(
     "/events",
+    status_code=200,
     response_class=EventStream,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}, **described(422)},
 )
