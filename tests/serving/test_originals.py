@@ -17,7 +17,8 @@ from ray_app.errors import RefusedError
 from ray_app.serving.ranges import wanted_range
 from ray_app.serving.routes.document_originals import disposition
 from tests.conftest import free_port, run_cli
-from tests.serving.conftest import Uploads, not_asked
+from tests.serving.apps import models
+from tests.serving.conftest import Uploads
 from tests.serving.test_api import problem
 
 DATA = b"0123456789 an original that is read in parts"
@@ -169,13 +170,13 @@ def test_an_ingested_file_is_processed_again_from_its_place(uploads, cluster, tm
 
 
 @contextmanager
-def served_for(uploads, tenant):
+def served_for(uploads, tenant, embedder):
     """A server for another tenant of the same index."""
     from ray_app.serving.http import create_app
 
     settings = uploads.settings.model_copy(update={"tenant": tenant})
     port = free_port()
-    app = create_app(settings, not_asked, not_asked)
+    app = create_app(settings, *models(settings, embedder))
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="on"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -188,9 +189,9 @@ def served_for(uploads, tenant):
     thread.join(30)
 
 
-def test_tenants_neither_see_nor_change_each_others_documents(uploads):
+def test_tenants_neither_see_nor_change_each_others_documents(uploads, embedder):
     mine = uploads.add("shared-name.txt", b"my own loganberry")
-    with served_for(uploads, "other") as other:
+    with served_for(uploads, "other", embedder) as other:
         for method, path in [
             *(("GET", path) for path in ("", "/text", "/original", "/pages/1.png")),
             *(("DELETE", ""), ("PUT", "/content"), ("POST", "/reprocess")),

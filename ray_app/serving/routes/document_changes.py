@@ -12,16 +12,16 @@ from ray_app.records import Outcome
 from ray_app.serving.lookup import check_outermost, document_out, find_document
 from ray_app.serving.reception import ReceivedFile, Reception, check_length, receive_file, receive_form, upload_path
 from ray_app.serving.schemas import Accepted, DocumentOut
-from ray_app.serving.services import CallerOf, IndexOf, Services, ServicesOf
+from ray_app.serving.services import AuditOf, CallerOf, IndexOf, Services, ServicesOf, requires
 from ray_app.serving.writable import check_writable
 from ray_app.sources import originals
 from ray_app.sources.incoming import delete_incoming
 from ray_app.store.erasure import erase_document
-from ray_app.store.events import append_events
+from ray_app.store.events import append_events, erase_events
 from ray_app.store.queue import URI_SCHEME, Entry, enqueue, entries_of, entry_for, told, upload_entry
 from ray_app.store.scope import ScopedReader
 
-router = APIRouter(prefix="/v1", tags=["documents"])
+router = APIRouter(prefix="/v1", tags=["documents"], dependencies=[requires("editor")])
 
 # A part's headers and boundary, and its share of the fields.
 _AROUND_A_FILE = 1 << 16
@@ -45,7 +45,7 @@ _RAW = {"type": "string", "format": "binary"}
     openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
 )
 async def upload(
-    request: Request, response: Response, index: IndexOf, services: ServicesOf, caller: CallerOf
+    request: Request, response: Response, index: IndexOf, services: ServicesOf, caller: CallerOf, audit: AuditOf
 ) -> Accepted:
     """Stores one or several files, and returns at once: they are indexed within seconds.
 
@@ -61,6 +61,8 @@ async def upload(
         tags = tuple(tag for value in reception.fields["tags"] for tag in _split(value))
         entries = [_entry(tenant, source, path, file, tags) for path, file in zip(paths, reception.files, strict=True)]
         accepted = await _accept(services, entries, reception)
+    for document in accepted.documents:
+        await audit("document.upload", document.id, document.uri)
     response.headers["Location"] = f"/v1/documents/{accepted.documents[0].id}"
     return accepted
 
@@ -71,7 +73,7 @@ async def upload(
     openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": _RAW}}}},
 )
 async def replace(
-    document_id: str, request: Request, index: IndexOf, services: ServicesOf, caller: CallerOf
+    document_id: str, request: Request, index: IndexOf, services: ServicesOf, caller: CallerOf, audit: AuditOf
 ) -> DocumentOut:
     """Replaces an uploaded document by the body; its id and name stay. Until it is indexed, the old one is found."""
     place = await find_document(index, document_id)
@@ -87,21 +89,23 @@ async def replace(
         tags = tuple(payload.get("tags") or ())
         entry = _entry(tenant, payload["source"], payload["path"], reception.files[0], tags)
         accepted = await _accept(services, [entry], reception)
+    await audit("document.replace", document_id, payload["uri"])
     return accepted.documents[0]
 
 
 @router.post("/documents/{document_id}/reprocess", status_code=202)
-async def reprocess(document_id: str, index: IndexOf, services: ServicesOf) -> DocumentOut:
+async def reprocess(document_id: str, index: IndexOf, services: ServicesOf, audit: AuditOf) -> DocumentOut:
     """Takes a document through the pipeline once more, though it has not changed."""
     place = await find_document(index, document_id)
     check_outermost(place, "process")
     (queued,) = await services.store.run(enqueue, [entry_for(place, "reprocess")])
     services.wake()
+    await audit("document.reprocess", document_id, place.payload["uri"])
     return document_out(queued)
 
 
 @router.delete("/documents/{document_id}", status_code=204)
-async def erase(document_id: str, index: IndexOf, services: ServicesOf, caller: CallerOf) -> None:
+async def erase(document_id: str, index: IndexOf, services: ServicesOf, caller: CallerOf, audit: AuditOf) -> None:
     """Erases a document at once, with all inside it: its original's copy, text and vectors, where no other has them."""
     place = await find_document(index, document_id)
     check_outermost(place, "delete")
@@ -112,12 +116,14 @@ async def erase(document_id: str, index: IndexOf, services: ServicesOf, caller: 
     await services.store.run(enqueue, [entry])
     eraser = originals.eraser(services.settings, tenant)
     await services.store.run(erase_document, tenant, place.id, erase=eraser, original=entry.sha256)
+    await erase_events(services.store, tenant, [place.id])
     await append_events(services.store, [told(entry, Outcome.DELETED.value)])
     for one in waiting:
         await asyncio.to_thread(
             delete_incoming, services.settings.originals_url, tenant, one.id, services.settings.sources
         )
     services.wake()
+    await audit("document.erase", document_id)
 
 
 async def _accept(services: Services, entries: Sequence[Entry], reception: Reception) -> Accepted:
