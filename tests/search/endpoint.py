@@ -41,15 +41,16 @@ class Endpoint:
             return JSONResponse({"error": {"message": "no such model"}}, 404)
         if self.behaviour == "silent":
             await asyncio.sleep(30)
-        return StreamingResponse(self._stream(), media_type="text/event-stream")
+        return StreamingResponse(self._stream(request), media_type="text/event-stream")
 
-    async def _stream(self):
+    async def _stream(self, request: Request):
         try:
             for piece in self.pieces:
                 yield _chunk({"content": piece})
                 await asyncio.sleep(0.01)
-            if self.behaviour == "stalls":
-                await asyncio.sleep(30)
+            while self.behaviour == "stalls" and not await request.is_disconnected():
+                yield b": still thinking\n\n"
+                await asyncio.sleep(0.05)
             if self.behaviour == "nonsense":
                 yield b"data: {nonsense\n\n"
             if self.behaviour == "dies":
