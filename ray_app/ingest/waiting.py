@@ -16,7 +16,7 @@ from ray_app.store.queue import Entry, Taken, timestamp
 
 
 def file_of(entry: Entry, settings: Settings) -> Fetched:
-    """The document's bytes, an upload's kept under their hash; a document that ended the worker too often fails here."""
+    """The document's bytes, an upload's kept under their hash; one that ended the worker too often fails here."""
     file = _read(entry, settings)
     if file.failure or entry.begun <= settings.uploads.attempts:
         return file
