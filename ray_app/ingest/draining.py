@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from ray_app import pipeline
 from ray_app.errors import StoreError
@@ -32,7 +32,7 @@ from ray_app.store.queue import Entry, Taken, put_back, remove, take, told, wait
 from ray_app.store.sweep import sweep
 from ray_app.store.writer import write_documents
 
-T = TypeVar("T")
+_Known = Coroutine[Any, Any, set[str]]
 
 _log = get_logger(__name__)
 _RUN = "online"
@@ -130,7 +130,7 @@ class Drain:
 
     async def _index(self, store: Store, ready: Sequence[tuple[Taken, Fetched]]) -> list[_Finished]:
         """Takes the files through the pipeline and into the index."""
-        known = _waiting_for(asyncio.get_running_loop(), partial(self._known, store))
+        known = _known_from(asyncio.get_running_loop(), partial(self._known, store))
         documents = await asyncio.to_thread(self._stages, [file for _, file in ready], known)
         write = partial(write_documents, documents=documents, run=_RUN, pipeline=self._version)
         await patiently(self._settings.store, lambda: store.run(write))
@@ -199,12 +199,6 @@ class Drain:
                 await asyncio.to_thread(drop, self._settings.sources)
 
 
-def _waiting_for(
-    loop: asyncio.AbstractEventLoop, work: Callable[[Sequence[Fetched]], Coroutine[Any, Any, T]]
-) -> Callable[[Sequence[Fetched]], T]:
-    """The function for another thread, which waits there for what runs in the loop."""
-
-    def call(files: Sequence[Fetched]) -> T:
-        return asyncio.run_coroutine_threadsafe(work(files), loop).result()
-
-    return call
+def _known_from(loop: asyncio.AbstractEventLoop, ask: Callable[[Sequence[Fetched]], _Known]) -> pipeline.Known:
+    """For another thread, which waits there for the answer that comes in the loop."""
+    return lambda files: asyncio.run_coroutine_threadsafe(ask(files), loop).result()

@@ -27,6 +27,7 @@ _log = get_logger(__name__)
 _CPUS = 0.1
 _LONGEST_WAIT_S = 60.0
 _END_WAIT_S = 20.0
+_ANSWER_WAIT_S = 30.0
 
 
 class Online:
@@ -93,8 +94,10 @@ def start_online(settings: Settings) -> Handle:
     running = _find(settings)
     if running is not None:
         try:
-            if ray.get(running.setup.remote()) == _setup(settings):
+            if ray.get(running.setup.remote(), timeout=_ANSWER_WAIT_S) == _setup(settings):
                 return running
+        except ray.exceptions.GetTimeoutError:  # it is starting, or waits for a place: what is queued is durable
+            return running
         except ray.exceptions.RayActorError:
             pass
         stop_online(settings)

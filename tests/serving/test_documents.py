@@ -423,3 +423,28 @@ def test_a_failure_that_passes_is_tried_again(uploads):
 def test_a_document_that_is_not_there_is_a_problem_document(uploads, method, path):
     for identity in (uuid.UUID(int=1), "nonsense"):
         problem(uploads.client.request(method, f"/v1/documents/{identity}{path}"), 404, "not-found")
+
+
+def test_the_command_line_puts_uploads_back_into_the_queue(uploads, cluster):
+    document = uploads.add("hopeless.pdf", DAMAGED + b", again")
+    environment = cluster.environment(uploads.settings.data_dir)
+    said = run_cli("quarantine", "retry", document["id"], environment=environment)
+    assert "1 uploaded documents wait" in said.stdout
+    nothing_waits(uploads)
+    again = uploads.settled(document)
+    assert (again["outcome"], again["reason"]) == ("quarantined", "damaged")
+    assert again["finished"] > document["finished"]
+
+
+def test_subscribers_hear_of_each_step(uploads):
+    from ray_app.store.events import log_end, read_events
+    from ray_app.store.scope import Scope
+
+    before = ask(uploads, log_end)
+    document = uploads.add("heard.txt", b"heard by those who listen")
+    assert uploads.client.delete(f"/v1/documents/{document['id']}").status_code == 204
+    events = ask(uploads, lambda store: read_events(store, Scope("default"), after=before, topics=["document"]))
+    steps = [event.data["outcome"] for event in events if event.data["id"] == document["id"]]
+    assert steps == ["queued", "processing", "indexed", "deleted"]
+    assert all(event.source == "uploads" for event in events)
+    assert "heard" not in str(events)
