@@ -9,7 +9,7 @@ from ray_app.errors import ConfigurationError, TooLargeError
 from ray_app.settings import ServingSettings, Settings
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
-_MARK = "_reads_a_file"
+_FILES = "_reads_a_file"
 _MB = 1 << 20
 
 
@@ -24,15 +24,25 @@ def check_texts(texts: Sequence[str], settings: ServingSettings) -> None:
 
 def reads_a_file(endpoint: Endpoint) -> Endpoint:
     """Decorates an endpoint whose requests carry a file: their bodies may be as large as one."""
-    setattr(endpoint, _MARK, True)
+    setattr(endpoint, _FILES, "one")
+    return endpoint
+
+
+def reads_files(endpoint: Endpoint) -> Endpoint:
+    """The same for an endpoint whose requests carry several files."""
+    setattr(endpoint, _FILES, "several")
     return endpoint
 
 
 def most_bytes(endpoint: object, settings: Settings) -> int:
-    """The largest body that this endpoint reads; what is wrapped around a file takes less than a megabyte."""
-    if getattr(endpoint, _MARK, False):
-        return (settings.parsing.max_file_mb + 1) * _MB
-    return settings.serving.max_body_mb * _MB
+    """The largest body that this endpoint reads; what is wrapped around files takes less than a megabyte."""
+    match getattr(endpoint, _FILES, None):
+        case "one":
+            return (settings.parsing.max_file_mb + 1) * _MB
+        case "several":
+            return (settings.parsing.max_file_mb * settings.uploads.max_files + 1) * _MB
+        case _:
+            return settings.serving.max_body_mb * _MB
 
 
 def check_headers(headers: Sequence[tuple[bytes, bytes]], settings: ServingSettings) -> None:

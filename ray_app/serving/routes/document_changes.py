@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from ray_app.errors import QueryError, RefusedError
 from ray_app.records import Outcome
+from ray_app.serving.limits import reads_a_file, reads_files
 from ray_app.serving.lookup import check_outermost, document_out, find_document
 from ray_app.serving.reception import ReceivedFile, Reception, check_length, receive_file, receive_form, upload_path
 from ray_app.serving.schemas import Accepted, DocumentOut
@@ -44,6 +45,7 @@ _RAW = {"type": "string", "format": "binary"}
     status_code=202,
     openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
 )
+@reads_files
 async def upload(
     request: Request, response: Response, index: IndexOf, services: ServicesOf, caller: CallerOf, audit: AuditOf
 ) -> Accepted:
@@ -72,6 +74,7 @@ async def upload(
     status_code=202,
     openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": _RAW}}}},
 )
+@reads_a_file
 async def replace(
     document_id: str, request: Request, index: IndexOf, services: ServicesOf, caller: CallerOf, audit: AuditOf
 ) -> DocumentOut:
