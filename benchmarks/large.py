@@ -50,8 +50,8 @@ def main() -> None:
         run = apart(ingest_once, folder, data_dir, embed="later", ocr="off")
     print(f"{run.documents - run.quarantined} indexed, {run.quarantined} quarantined, {run.chunks} passages")
     print(f"{run.working_s:.0f} s at work, {run.spilled_mb:.0f} MB spilled, index of {run.index_mb:.0f} MB")
-    peaks = {"driver": run.driver_mb, **run.by_kind}
-    print("peak memory by kind of process:", ", ".join(f"{kind} {mb:.0f} MB" for kind, mb in sorted(peaks.items())))
+    peaks = ", ".join(f"{kind} {megabytes:.0f} MB" for kind, megabytes in sorted(run.by_kind.items()))
+    print("peak memory by kind of process:", peaks)
 
 
 def _shuffled() -> list[str]:

@@ -20,19 +20,33 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one ingest did. `working_s` begins when its workers are ready; the memory is the peak of each kind."""
+    """What one ingest did. `working_s` begins when its workers are ready; the memory is the peak of each kind of process."""
 
     documents: int
     quarantined: int
     chunks: int
     startup_s: float
     working_s: float
-    driver_mb: float
-    others_mb: float
     by_kind: dict[str, float]
     index_mb: float
     spilled_mb: float
     bottleneck: str
+
+    @property
+    def driver_mb(self) -> float:
+        return self.by_kind["driver"]
+
+    @property
+    def owner_mb(self) -> float:
+        return self.by_kind["owner"]
+
+    @property
+    def ray_mb(self) -> float:
+        return self.by_kind["Ray's own"]
+
+    @property
+    def workers_mb(self) -> float:
+        return sum(self.by_kind.values()) - self.driver_mb - self.owner_mb - self.ray_mb
 
 
 def apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -91,15 +105,12 @@ def ingest_once(
 
         run = asyncio.run(last_run())
     blocks = sum(path.stat().st_blocks for path in settings.index_dir.rglob("*") if path.is_file())
-    driver = peaks.pop("driver")
     return Figures(
         documents=summary.documents,
         quarantined=summary.quarantined,
         chunks=summary.chunks,
         startup_s=run.startup_s,
         working_s=summary.seconds - run.startup_s,
-        driver_mb=driver,
-        others_mb=sum(peaks.values()),
         by_kind=dict(peaks),
         index_mb=blocks * 512 / 2**20,
         spilled_mb=spilled,

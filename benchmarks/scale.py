@@ -4,8 +4,9 @@
 
 Each size is a folder of that many small text files, no two alike, brought into an index of its own with
 `--embed later`, by a process of its own. Printed are documents per second once the workers are ready, start-up,
-peak memory of the driver and of all other processes, the disk that the index takes, and what Ray spilled to disk. The
-texts are those of ../shared/data's load set, combined anew where more are wanted than it has.
+peak memory of the driver, of the index's owner (with those of its files that the system has in memory), of the workers
+and of Ray itself, the disk that the index takes, and what Ray spilled to disk. The texts are those of ../shared/data's
+load set, combined anew where more are wanted than it has.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if not arguments.texts.is_file():
         sys.exit(f"skipped: {arguments.texts} is not here; name a file of texts with --texts")
-    print("documents  documents/s  start-up s  driver MB  others MB  index MB  spilled MB")
+    print("documents  documents/s  start-up s  driver MB  owner MB  workers MB  Ray MB  index MB  spilled MB")
     with tempfile.TemporaryDirectory() as home:
         models = apart(prepare_models, Path(home) / "models")
         for size in arguments.sizes:
@@ -44,8 +45,8 @@ def main() -> None:
             row = apart(ingest_once, place / "texts", data_dir, embed="later")
             print(
                 f"{row.documents:>9}  {row.documents / row.working_s:>11.1f}  {row.startup_s:>10.1f}  "
-                f"{row.driver_mb:>9.0f}  {row.others_mb:>9.0f}  {row.index_mb:>8.0f}  {row.spilled_mb:>10.0f}   "
-                f"{row.bottleneck}",
+                f"{row.driver_mb:>9.0f}  {row.owner_mb:>8.0f}  {row.workers_mb:>10.0f}  {row.ray_mb:>6.0f}  "
+                f"{row.index_mb:>8.0f}  {row.spilled_mb:>10.0f}   {row.bottleneck}",
                 flush=True,
             )
             shutil.rmtree(place)
