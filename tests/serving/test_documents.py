@@ -113,7 +113,8 @@ def test_a_file_over_the_limit_is_refused_and_leaves_nothing(uploads, size):
 
 
 def test_a_file_at_the_limit_is_taken(uploads):
-    assert uploads.add("limit.csv", b"a;b\n" * (1 << 19), source="limits")["size"] == 2 << 20
+    data = b"little text in much space".ljust(2 << 20, b"\n")
+    assert uploads.add("limit.txt", data, source="limits")["size"] == 2 << 20
 
 
 @pytest.mark.parametrize("name", ["program", "invoice.pdf", "page.html"])
@@ -170,7 +171,6 @@ def test_wrong_fields_are_named(uploads, fields, kind):
     ],
 )
 def test_hostile_names_stay_below_their_source(uploads, name, path):
-    before = {file.parent for file in uploads.stored()}
     done = uploads.add(name, f"content of {name}".encode(), source="hostile")
     assert done["outcome"] == "indexed"
     assert done["uri"].startswith("upload://hostile/")
@@ -181,7 +181,6 @@ def test_hostile_names_stay_below_their_source(uploads, name, path):
         assert (
             httpx.QueryParams(f"n={downloaded.headers['content-disposition'].partition(chr(39) * 2)[2]}")["n"] == path
         )
-    assert before <= {file.parent for file in uploads.stored()}
 
 
 def test_a_second_upload_replaces_the_first_under_the_same_id(uploads):
