@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -14,12 +15,9 @@ import uvicorn
 from httpx_sse import aconnect_sse
 from websockets.asyncio.client import connect
 
-from ray_app.serving.auth import Authenticator
 from ray_app.serving.delivery import delivering
 from ray_app.serving.http import create_app
-from ray_app.serving.hub import Hub
-from ray_app.serving.ratelimit import Rates
-from ray_app.serving.services import Services, attach
+from ray_app.serving.services import Services, attach, services_over
 from ray_app.settings import Settings
 from ray_app.store.edge import EdgeStore
 from ray_app.store.events import Event, append_events, new_event
@@ -65,15 +63,16 @@ async def live(settings: Settings, *, deliver: bool = False) -> AsyncIterator[Li
     store = await EdgeStore.open(settings.index_dir, settings.store)
     await store.ensure(fingerprint="f0", dimension=4)
     app = create_app(settings, no_model, no_model)
-    searcher: Any = None
-    auth, rates, hub = Authenticator(settings, store), Rates(settings.auth), Hub(store, settings)
-    services = Services(settings, store, searcher, "", no_model, no_model, auth, rates, hub)
-    attach(app, services)
+    nothing: Any = SimpleNamespace(manifest=SimpleNamespace(name=""))
     port = free_port()
     config = uvicorn.Config(app, port=port, lifespan="off", log_level="critical", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(store.close)
+        services = await stack.enter_async_context(
+            services_over(store, nothing, settings, embed=no_model, classify=no_model, wake=lambda: None)
+        )
+        attach(app, services)
         if deliver:
             await stack.enter_async_context(delivering(store, settings))
         serving = asyncio.create_task(server.serve())
@@ -81,8 +80,8 @@ async def live(settings: Settings, *, deliver: bool = False) -> AsyncIterator[Li
             await asyncio.sleep(0.01)
         yield Live(port, store, services)
         server.should_exit = True
+        services.hub.close()
         await serving
-        hub.close()
 
 
 class Listener:

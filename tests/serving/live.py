@@ -11,32 +11,25 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from ray_app.models.embedder import Embedder, Vectors
-from ray_app.models.registry import open_classifier
-from ray_app.records import Label
+from ray_app.models.embedder import Embedder
 from ray_app.serving.http import create_app
 from ray_app.serving.services import attach, services_over
 from ray_app.settings import Settings
 from ray_app.store import open_store
 from tests.conftest import free_port
+from tests.serving.apps import models
 
 
 @asynccontextmanager
 async def opened(settings: Settings, embedder: Embedder) -> AsyncIterator[FastAPI]:
     """The application over the index that the settings name, wherever its owner is."""
-
-    async def embed(texts: list[str]) -> tuple[Vectors, list[int]]:
-        return embedder.embed_passages(texts), [len(text.split()) for text in texts]
-
-    async def classify(texts: list[str]) -> list[tuple[Label, ...]]:
-        return classifier.classify(texts, embedder.embed_passages(texts))
-
-    classifier = open_classifier(settings, embedder)
+    embed, classify = models(settings, embedder)
     store = await open_store(settings)
     await store.ensure(fingerprint=embedder.manifest.fingerprint, dimension=embedder.manifest.dimension)
     app = create_app(settings, embed, classify)
-    attach(app, services_over(store, embedder, settings, embed, classify))
-    yield app
+    async with services_over(store, embedder, settings, embed=embed, classify=classify, wake=lambda: None) as services:
+        attach(app, services)
+        yield app
     await store.close()
 
 

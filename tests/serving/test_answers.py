@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import AsyncExitStack
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
 from ray_app.models.embedder import open_embedder
-from ray_app.search.answerer import Answerer
-from ray_app.search.writing import Writer
 from ray_app.serving.http import create_app
-from ray_app.serving.services import Services, attach
+from ray_app.serving.services import attach, services_over
 from ray_app.settings import AnswerSettings, EmbeddingSettings
 from tests.search.conftest import CORPUS, document, opened
 from tests.search.endpoint import KEY, Endpoint, running
+from tests.serving.apps import HERE
 
 pytestmark = pytest.mark.anyio
 
@@ -33,18 +33,19 @@ async def clients(model, endpoint, tmp_path_factory):
     documents = [document(*about, embedder) for about in CORPUS]
     written = AnswerSettings(url=endpoint.url, api_key=SecretStr(KEY), model="tiny", attempts=1, timeout_s=5)
     async with opened(tmp_path_factory.mktemp("index"), embedder, documents) as index:
-        made = []
-        for settings in (AnswerSettings(), written):
-            writer = Writer(settings) if settings.url else None
-            answerer = Answerer(index.searcher, embedder, settings, writer)
-            app = create_app(index.settings, _unused, _unused)
-            attach(app, Services(index.settings, index.store, index.searcher, answerer, "m", _unused, _unused))
-            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-            made.append(httpx.AsyncClient(transport=transport, base_url="http://app", timeout=30))
-        yield made
+        async with AsyncExitStack() as stack:
+            made = []
+            for answer in (AnswerSettings(), written):
+                settings = index.settings.model_copy(update={"answer": answer})
+                over = services_over(index.store, embedder, settings, embed=_unused, classify=_unused, wake=_unused)
+                app = create_app(settings, _unused, _unused)
+                attach(app, await stack.enter_async_context(over))
+                transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+                made.append(httpx.AsyncClient(transport=transport, base_url=HERE, timeout=30))
+            yield made
 
 
-async def _unused(texts):
+async def _unused(*texts):
     raise AssertionError("no deployment is needed")
 
 
