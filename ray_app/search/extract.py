@@ -20,8 +20,8 @@ from ray_app.store.bm25 import word_indices
 _FEWEST_WORDS = 4
 # Longer ones are lists and tables that hold no full stop.
 _MOST_CHARS = 600
-# How much a query's words in the sentence weigh beside meaning, and how unlike each other sentences must be: with
-# these the example questions and those without an answer were told apart best (docs/benchmarks.md).
+# How much a query's words in the sentence weigh beside meaning, and how unlike each other sentences must be. Chosen,
+# not measured yet: `python -m benchmarks.answers` tells how well they work.
 _WORDS_WEIGH = 0.5
 _DIVERSITY = 0.3
 _WORD = re.compile(r"\w+")

@@ -104,9 +104,11 @@ async def _told(pieces: AsyncGenerator[T, None], settings: AnswerSettings) -> As
     """The same, with the client's errors as ours. They never show the key: the messages are our own."""
     import openai
 
+    begun = False
     try:
         async with aclosing(pieces):
             async for piece in pieces:
+                begun = True
                 yield piece
     except AnswerError:
         raise
@@ -116,10 +118,10 @@ async def _told(pieces: AsyncGenerator[T, None], settings: AnswerSettings) -> As
         raise AnswerError("answer-endpoint-busy", f"{settings.url} is busy (429): try again later") from error
     except openai.APIStatusError as error:
         raise AnswerError("answer-endpoint-refused", _refused(error.status_code, settings)) from error
-    except openai.APIConnectionError as error:
-        detail = f"{settings.url} does not answer: is the setting answer.url right, and the server up?"
-        raise AnswerError("answer-endpoint-unreachable", detail) from error
     except Exception as error:  # in the middle of a stream the client passes on whatever its transport raises
+        if isinstance(error, openai.APIConnectionError) and not begun:
+            detail = f"{settings.url} does not answer: is the setting answer.url right, and the server up?"
+            raise AnswerError("answer-endpoint-unreachable", detail) from error
         detail = f"what {settings.url} sent broke off: {type(error).__name__}"
         raise AnswerError("answer-cut-off", detail) from error
 
