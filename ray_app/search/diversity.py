@@ -18,17 +18,10 @@ def diverse_order(
     """
     scores = _scaled(np.asarray(relevance, np.float64))
     dimension = next((len(vector) for vector in vectors if vector is not None), 1)
-<<<<<<< HEAD
-    matrix = np.stack(
-        [np.zeros(dimension, np.float32) if vector is None else vector for vector in vectors]
-        or [np.zeros(dimension, np.float32)]
-    )
-=======
     matrix = np.zeros((len(vectors), dimension), np.float32)
     for row, vector in enumerate(vectors):
         if vector is not None:
             matrix[row] = vector
->>>>>>> f-search
     likeness = np.zeros(len(scores))
     chosen: list[int] = []
     left = np.ones(len(scores), bool)
