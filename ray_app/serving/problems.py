@@ -138,7 +138,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def ours(request: Request | WebSocket, error: Exception) -> JSONResponse | None:
         if isinstance(request, WebSocket):
-            return await refuse(request, describe(error))
+            await refuse(request, describe(error))
+            return None
         return describe(error)
 
     @app.exception_handler(RequestValidationError)
