@@ -25,7 +25,7 @@ def ray_session(
 ) -> Iterator[None]:
     """Within it, Ray is connected and the embedded index has its owner in the same cluster.
 
-    A new local cluster has Ray's job server where that is asked for: a dozen processes more, so only a server does.
+    A new local cluster has Ray's job server where that is asked for: it comes with Ray's dashboard and its processes.
 
     The cluster is, first to last: the one this process has joined already; `ray.address` or RAY_ADDRESS; the one where
     the index's owner lives (a running `ray-app serve`, say); a new local one, with the variables of
