@@ -32,17 +32,16 @@ async def clients(model, endpoint, tmp_path_factory):
     embedder = open_embedder(model, EmbeddingSettings())
     documents = [document(*about, embedder) for about in CORPUS]
     written = AnswerSettings(url=endpoint.url, api_key=SecretStr(KEY), model="tiny", attempts=1, timeout_s=5)
-    async with opened(tmp_path_factory.mktemp("index"), embedder, documents) as index:
-        async with AsyncExitStack() as stack:
-            made = []
-            for answer in (AnswerSettings(), written):
-                settings = index.settings.model_copy(update={"answer": answer})
-                over = services_over(index.store, embedder, settings, embed=_unused, classify=_unused, wake=_unused)
-                app = create_app(settings, _unused, _unused)
-                attach(app, await stack.enter_async_context(over))
-                transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-                made.append(httpx.AsyncClient(transport=transport, base_url=HERE, timeout=30))
-            yield made
+    async with opened(tmp_path_factory.mktemp("index"), embedder, documents) as index, AsyncExitStack() as stack:
+        made = []
+        for answer in (AnswerSettings(), written):
+            settings = index.settings.model_copy(update={"answer": answer})
+            over = services_over(index.store, embedder, settings, embed=_unused, classify=_unused, wake=_unused)
+            app = create_app(settings, _unused, _unused)
+            attach(app, await stack.enter_async_context(over))
+            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+            made.append(httpx.AsyncClient(transport=transport, base_url=HERE, timeout=30))
+        yield made
 
 
 async def _unused(*texts):
