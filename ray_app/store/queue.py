@@ -123,9 +123,9 @@ async def enqueue(store: Store, entries: Sequence[Entry]) -> list[Found]:
     async with _locks.setdefault(store, asyncio.Lock()):  # two first uploads to one path: one of them makes the place
         waiting = [entry for entry in entries if entry.action != "erase"]
         places = await _mark_queued(store, waiting)
-        # After the places: a quick worker must not be done with a document before its place says that it waits.
+        await append_events(store, [told(entry, Outcome.QUEUED.value) for entry in waiting])
+        # Last: a quick worker must not be done with a document before its place and its event say that it waits.
         await _save(store, entries)
-    await append_events(store, [told(entry, Outcome.QUEUED.value) for entry in waiting])
     return places
 
 
