@@ -7,12 +7,14 @@ first cannot cover the second. Of several records of one document the latest cou
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import quote
+from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ConfigDict
 
@@ -28,6 +30,9 @@ WAITING = (Outcome.QUEUED.value, Outcome.PROCESSING.value)
 _KIND = "queue"
 # Records of one document that are looked at: each replacement while one waits adds one.
 _MOST = 1000
+
+# Of each store that is open in this process; beside an embedded index's owner nobody puts entries there.
+_locks: WeakKeyDictionary[Store, asyncio.Lock] = WeakKeyDictionary()
 
 Action = Literal["index", "reprocess", "erase"]
 
@@ -115,17 +120,25 @@ async def enqueue(store: Store, entries: Sequence[Entry]) -> list[Found]:
 
     Returns the documents as they are now, in this order; those that are to be erased are left out.
     """
-    await _save(store, entries)
-    waiting = [entry for entry in entries if entry.action != "erase"]
+    async with _locks.setdefault(store, asyncio.Lock()):  # two first uploads to one path: one of them makes the place
+        waiting = [entry for entry in entries if entry.action != "erase"]
+        places = await _mark_queued(store, waiting)
+        await append_events(store, [told(entry, Outcome.QUEUED.value) for entry in waiting])
+        # Last: a quick worker must not be done with a document before its place and its event say that it waits.
+        await _save(store, entries)
+    return places
+
+
+async def _mark_queued(store: Store, waiting: Sequence[Entry]) -> list[Found]:
     found = await store.retrieve(DOCUMENTS, [entry.document for entry in waiting])
     there = {one.id: one.payload for one in found}
     fresh: list[Point] = []
     now: list[Found] = []
     for entry in waiting:
         known = there.get(entry.document)
-        fields = {"queued": entry.started, "begun": None, "finished": None, "attempts": 0}
+        fields: Payload = {"queued": entry.started, "begun": None, "finished": None, "attempts": 0}
         if known and known["outcome"] != Outcome.DELETED.value:
-            outcome = {"outcome": Outcome.QUEUED.value, "stage": None, "reason": None, "detail": None}
+            outcome: Payload = {"outcome": Outcome.QUEUED.value, "stage": None, "reason": None, "detail": None}
             await store.set_payload(DOCUMENTS, [entry.document], outcome | fields)
             now.append(Found(entry.document, known | outcome | fields))
         else:
@@ -133,7 +146,6 @@ async def enqueue(store: Store, entries: Sequence[Entry]) -> list[Found]:
             fresh.append(Point(entry.document, payload))
             now.append(Found(entry.document, payload))
     await store.upsert(DOCUMENTS, fresh)
-    await append_events(store, [told(entry, Outcome.QUEUED.value) for entry in waiting])
     return now
 
 

@@ -44,13 +44,14 @@ async def documents(
 @router.get("/documents/{document_id}")
 async def document(document_id: str, index: IndexOf, services: ServicesOf) -> DocumentDetail:
     """One document with what is known of its content, and whether it waits to be indexed."""
+    # Before its place: what has left the queue by then has all its fields.
+    waiting = await entries_of(services.store, index.scope.tenant, document_id)
     place = await find_document(index, document_id)
     about = await content_of(index, place) or {}
     known = {name: about[name] for name in _CONTENT_FIELDS if name in about}
     identity = place.payload.get("content")
     near = await _near_duplicates(index, identity, services.settings.search.near_duplicate) if identity else []
     shown = document_out(place).model_dump()
-    waiting = await entries_of(services.store, index.scope.tenant, place.id)
     if waiting and shown["outcome"] not in WAITING:  # what was in work when a later version came is done
         shown["outcome"] = "queued"
     return DocumentDetail(**shown, **known, near_duplicates=near)
