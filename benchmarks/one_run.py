@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one ingest did. `working_s` begins when its workers are ready; memory is each kind of process at its peak."""
+    """What one ingest did. `working_s` begins when its workers are ready; memory is each kind of process's peak."""
 
     documents: int
     quarantined: int
