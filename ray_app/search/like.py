@@ -12,7 +12,7 @@ from ray_app.errors import NotFoundError, QueryError
 from ray_app.models.embedder import Embedder
 from ray_app.search.sentences import sentence_spans
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
-from ray_app.store.points import chunk_ids
+from ray_app.store.points import chunk_ids, is_id
 from ray_app.store.protocol import Reader
 
 # Characters of a piece that is embedded alone, about what the default model reads; and how many pieces are.
@@ -37,7 +37,7 @@ async def vector_of_document(store: Reader, document: str) -> tuple[NDArray[np.f
 
     Raises NotFoundError where the caller sees no such document, QueryError where it has no vectors (yet).
     """
-    found = await store.retrieve(DOCUMENTS, [document], fields=["content"])
+    found = await store.retrieve(DOCUMENTS, [document], fields=["content"]) if is_id(document) else []
     if not found:
         raise NotFoundError(f"no document has the id {document!r}")
     identity = found[0].payload.get("content")

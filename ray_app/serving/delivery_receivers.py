@@ -143,6 +143,8 @@ def _of_webhook(webhook: Webhook, store: Store, session: aiohttp.ClientSession) 
         try:
             async with session.post(webhook.url, data=body, headers=headers, allow_redirects=False) as response:
                 status = response.status
+        except aiohttp.ClientConnectorError as error:  # its own words leave out why
+            raise NotDeliveredError(f"{webhook.url}: {error.os_error}") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise NotDeliveredError(f"{type(error).__name__}: {error}") from error
         if not 200 <= status < 300:

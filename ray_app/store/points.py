@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
+from uuid import UUID
 
 from ray_app.records import INSIDE, Content, Document, FileRef, Label, Outcome, chunk_id, content_id, document_id
 from ray_app.store import bm25
@@ -127,6 +128,15 @@ def labels(content: Payload) -> tuple[Label, ...]:
 def place_id(ref: FileRef) -> str:
     """The id of the point of a place."""
     return document_id(ref.tenant, ref.source, ref.uri)
+
+
+def is_id(text: str) -> bool:
+    """Whether the text can be a point's id at all."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def ancestors(folder: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +14,7 @@ import httpx
 import uvicorn
 from httpx_sse import aconnect_sse
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from ray_app.serving.delivery import delivering
 from ray_app.serving.http import create_app
@@ -144,9 +145,10 @@ async def websocket(api: Live, key: str = "", query: str = "", **options: Any) -
     async with connect(f"ws://127.0.0.1:{api.port}/v1/events{query}", proxy=None, **options) as socket:
 
         async def messages() -> AsyncIterator[tuple[str, str | None, Any]]:
-            async for text in socket:
-                message = json.loads(text)
-                yield message["event"], message["id"], message["data"]
+            with suppress(ConnectionClosed):
+                async for text in socket:
+                    message = json.loads(text)
+                    yield message["event"], message["id"], message["data"]
 
         listener = Listener(messages())
         assert (await listener.next())[0] == "ready"
