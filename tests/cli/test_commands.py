@@ -75,7 +75,7 @@ finally:
         (["status"], "holds no index yet: ingest a folder first"),
         (["quarantine", "list"], "holds no index yet: ingest a folder first"),
         (["runs", "list"], "holds no index yet: ingest a folder first"),
-        (["--config", "nowhere.yaml", "status"], "cannot read the settings file nowhere.yaml"),
+        (["--config", "nowhere.yaml", "status"], "nowhere.yaml: No such file or directory"),
         (["train"], "give either --labels-from-folders, or --labels-file with --documents"),
         (["train", "--labels-from-folders", "/no/such/folder"], "/no/such/folder: no such file or folder"),
         (["search", "x", "--filter", "label"], "write FIELD=VALUE"),

@@ -11,6 +11,7 @@ import threading
 import time
 from pathlib import Path
 
+from ray_app import parsing
 from ray_app.parsing import PARSERS, worker
 from ray_app.records import Child, Page, Parsed
 
@@ -94,4 +95,4 @@ def parse(data, settings):
 
 if __name__ == "__main__":
     PARSERS["text/plain"] = parse
-    worker.main()
+    worker.serve(parsing.parse)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from ray_app.parsing import worker
+from ray_app.parsing import parse, worker
 
 if __name__ == "__main__":
     sys.modules["pyseccomp"] = sys.modules["landlock"] = None
-    worker.main()
+    worker.serve(parse)

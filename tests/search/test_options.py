@@ -89,7 +89,7 @@ async def test_pages_show_each_document_once_in_the_order_of_one_page(index, que
     flat = [path for page in paged for path in page]
     assert all(len(page) == limit for page in paged[:-1])
     assert len(flat) == len(set(flat)) == len(whole)
-    if "diversity" not in options:
+    if query and "diversity" not in options:  # without a query, documents of one date have no order among themselves
         assert flat == whole
 
 

@@ -351,7 +351,7 @@ def test_a_client_that_goes_away_leaves_nothing(uploads):
     url = uploads.client.base_url
     with socket.create_connection((url.host, url.port)) as connection:
         connection.sendall(
-            b"POST /v1/documents HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n"
+            b"POST /v1/documents HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n"
             b"Content-Type: multipart/form-data; boundary=xx\r\n\r\n"
             b'--xx\r\nContent-Disposition: form-data; name="file"; filename="left.txt"\r\n\r\nhalf of it'
         )
@@ -436,10 +436,10 @@ def test_the_command_line_puts_uploads_back_into_the_queue(uploads, cluster):
 
 
 def test_subscribers_hear_of_each_step(uploads):
-    from ray_app.store.events import log_end, read_events
+    from ray_app.store.events import end_of_log, read_events
     from ray_app.store.scope import Scope
 
-    before = ask(uploads, log_end)
+    before = ask(uploads, end_of_log)
     document = uploads.add("heard.txt", b"heard by those who listen")
     assert uploads.client.delete(f"/v1/documents/{document['id']}").status_code == 204
     events = ask(uploads, lambda store: read_events(store, Scope("default"), after=before, topics=["document"]))
