@@ -40,9 +40,9 @@ def create_app(settings: Settings, embed: Embed, classify: Classify, rerank: Rer
     problems.install(app)
     app.add_middleware(Gate, settings=settings)
     for router in ROUTERS:
-        app.include_router(router, dependencies=[BEARER], responses=problems.OF_ALL)
+        app.include_router(router, dependencies=[BEARER], responses=problems.OF_GUARDED)
     for router in (*PUBLIC_ROUTERS, *WEBSOCKET_ROUTERS):
-        app.include_router(router)
+        app.include_router(router, responses=problems.OF_ALL)
     return app
 
 

@@ -54,10 +54,6 @@ def _haproxy_environment(binary: str, home: Path) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(home / "server-state"),
         "RAY_SERVE_HAPROXY_STATS_PORT": str(statistics),
         "RAY_SERVE_HAPROXY_METRICS_PORT": str(metrics),
-        # A replica that died left its requests without an answer. Each of ours may be repeated: what it writes is named
-        # by what it is, and a job that is submitted twice finds its source taken, or nothing left to do.
-        "RAY_SERVE_HAPROXY_RETRY_ON": "conn-failure empty-response",
-        "RAY_SERVE_HAPROXY_RETRIES": "3",
         "RAY_SERVE_HAPROXY_NBTHREAD": str(min(_MOST_THREADS, os.cpu_count() or 1)),
     }
 

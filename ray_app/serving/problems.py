@@ -57,8 +57,9 @@ def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
-# What any endpoint may answer that is not for everybody.
-OF_ALL = described(401, 403, 413, 429)
+# What any endpoint may answer, and what those may that are not for everybody.
+OF_ALL = described(400, 404, 413, 422, 429, 431, 503)
+OF_GUARDED = OF_ALL | described(401, 403)
 
 
 def problem(status: int, kind: str, detail: str, **headers: str) -> JSONResponse:

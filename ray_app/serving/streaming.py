@@ -21,9 +21,7 @@ _STREAMS: dict[str, Callable[[str, str], bytes]] = {
 # Proxies must pass each event on at once.
 _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 # For the description of a route that answers so.
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"content": {media_type: {"schema": {"type": "string"}} for media_type in _STREAMS}}
-}
+RESPONSES: dict[int | str, dict[str, Any]] = {200: {"content": {media_type: {} for media_type in _STREAMS}}}
 
 
 async def respond(

@@ -20,6 +20,8 @@ from tests.conftest import run_cli
 from tests.serving.pdfs import pdf
 from tests.serving.test_api import problem
 
+pytestmark = pytest.mark.slow
+
 DAMAGED = b"%PDF-1.7\nnothing of a PDF follows"
 
 

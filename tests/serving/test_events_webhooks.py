@@ -30,7 +30,7 @@ from tests.conftest import ROOT, free_port
 from tests.serving.couriers import quick
 from tests.serving.listeners import live
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 MAILING = Filter([AnyOf("kind", ["mailing"])])
 
 

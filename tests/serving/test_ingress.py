@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.conftest import EXAMPLES, RAY_APP, free_port, run_cli, wait_until_ready
-from tests.serving.test_live import owner_of
+from tests.system.processes import owner_of, stopped
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -66,12 +66,8 @@ def test_only_this_machine_reaches_haproxy(server):
 
 
 def test_a_full_queue_is_answered_at_once_with_when_to_come_back(server):
-    owner = owner_of(server.data_dir)
-    os.kill(owner, signal.SIGSTOP)
-    try:
+    with stopped(owner_of(server.data_dir / "index")):
         refused = asyncio.run(first_refused(server.url))
-    finally:
-        os.kill(owner, signal.SIGCONT)
     assert refused.status_code == 503
     assert int(refused.headers["retry-after"]) >= 1
 
@@ -85,21 +81,3 @@ async def first_refused(url):
             one.cancel()
         await asyncio.gather(*others, return_exceptions=True)
         return done.pop().result()
-
-
-def test_a_replica_that_is_killed_loses_no_search(server):
-    async def under_load():
-        async with httpx.AsyncClient(base_url=server.url, timeout=60) as client:
-
-            async def ask(count):
-                return [(await client.post("/v1/search", json=QUERY)).status_code for _ in range(count)]
-
-            asking = [asyncio.create_task(ask(40)) for _ in range(FEW)]
-            await asyncio.sleep(1)
-            victim, *_ = server.processes("ServeReplica:ray-app:http")
-            victim.kill()
-            return [status for some in await asyncio.gather(*asking) for status in some]
-
-    statuses = asyncio.run(under_load())
-    assert set(statuses) == {200}
-    assert len(statuses) == FEW * 40

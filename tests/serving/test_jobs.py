@@ -33,6 +33,8 @@ print(os.environ["RAY_APP_TENANT"], flush=True)
 '''
 SLEEP = '''"""Sleeps, and ends in order."""
 import time
+
+pytestmark = pytest.mark.slow
 try:
     print("asleep", flush=True)
     time.sleep(300)

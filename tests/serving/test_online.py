@@ -11,6 +11,8 @@ import pytest
 from tests.serving.pdfs import pdf
 from tests.system.test_crashes import workers
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.timeout(400)
 def test_a_worker_that_is_killed_in_the_middle_loses_nothing(uploads):

@@ -21,6 +21,8 @@ from tests.serving.apps import models
 from tests.serving.conftest import Uploads
 from tests.serving.test_api import problem
 
+pytestmark = pytest.mark.slow
+
 DATA = b"0123456789 an original that is read in parts"
 
 

@@ -10,6 +10,8 @@ from PIL import Image
 from tests.serving.pdfs import amber, pdf, word_box
 from tests.serving.test_api import problem
 
+pytestmark = pytest.mark.slow
+
 PAGES = [[(72, 700, "Lighthouse keepers"), (72, 300, "keep their lamps")], [(72, 700, "Second sheet")]]
 
 

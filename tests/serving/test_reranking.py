@@ -10,6 +10,8 @@ from ray_app.errors import ModelError
 from ray_app.serving.reranking import Reranking
 from ray_app.settings import SearchSettings
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ["the lease ends in june", "salt and flour", "the probe drifts when it is dry", "nobody came"]
 
 

@@ -29,7 +29,7 @@ After = Annotated[str | None, Query(description="Go on behind this event's id; l
     "/events",
     status_code=200,
     response_class=EventStream,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}, **described(422)},
+    responses={200: {"content": {"text/event-stream": {}}}, **described(422)},
 )
 async def events(
     request: Request,

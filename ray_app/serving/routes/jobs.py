@@ -53,7 +53,7 @@ async def job(job_id: Identity, services: ServicesOf, caller: CallerOf) -> JobOu
 @router.get(
     "/jobs/{job_id}/logs",
     response_class=PlainTextResponse,
-    responses={**described(404), 200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}},
+    responses={**described(404), 200: {"content": {EVENT_STREAM: {}}}},
 )
 async def job_logs(job_id: Identity, request: Request, services: ServicesOf, caller: CallerOf) -> Response:
     """What a job has written so far, as text.
