@@ -11,6 +11,7 @@ from ray_app.errors import QueryError, RefusedError
 from ray_app.records import Outcome
 from ray_app.serving.limits import reads_a_file, reads_files
 from ray_app.serving.lookup import check_outermost, document_out, find_document
+from ray_app.serving.problems import described
 from ray_app.serving.reception import ReceivedFile, Reception, check_length, receive_file, receive_form, upload_path
 from ray_app.serving.schemas import Accepted, DocumentOut
 from ray_app.serving.services import AuditOf, CallerOf, IndexOf, Services, ServicesOf, requires
@@ -22,7 +23,7 @@ from ray_app.store.events import append_events, erase_events
 from ray_app.store.queue import URI_SCHEME, Entry, enqueue, entries_of, entry_for, told, upload_entry
 from ray_app.store.scope import ScopedReader
 
-router = APIRouter(prefix="/v1", tags=["documents"], dependencies=[requires("editor")])
+router = APIRouter(prefix="/v1", tags=["documents"], dependencies=[requires("editor")], responses=described(409, 415))
 
 # A part's headers and boundary, and its share of the fields.
 _AROUND_A_FILE = 1 << 16

@@ -13,11 +13,11 @@ from fastapi.responses import Response, StreamingResponse
 from ray_app.errors import RefusedError
 from ray_app.serving.lookup import content_of, find_document
 from ray_app.serving.original import Original, find_original
-from ray_app.serving.problems import describe
+from ray_app.serving.problems import describe, described
 from ray_app.serving.ranges import has_already, wanted_range
 from ray_app.serving.services import IndexOf, ServicesOf
 
-router = APIRouter(prefix="/v1", tags=["documents"])
+router = APIRouter(prefix="/v1", tags=["documents"], responses=described(410, 416))
 
 # Sent at a time: what one reader who is slow holds in memory.
 _PIECE = 1 << 20

@@ -14,6 +14,7 @@ from ray_app.parsing.drawing import Drawing
 from ray_app.search.highlight import highlight
 from ray_app.serving.lookup import content_of, find_document
 from ray_app.serving.original import find_original
+from ray_app.serving.problems import described
 from ray_app.serving.ranges import has_already
 from ray_app.serving.services import IndexOf, ServicesOf
 from ray_app.settings import PageSettings
@@ -23,7 +24,7 @@ from ray_app.store.points import chunk_ids
 from ray_app.store.protocol import Payload
 from ray_app.store.scope import ScopedReader
 
-router = APIRouter(prefix="/v1", tags=["documents"])
+router = APIRouter(prefix="/v1", tags=["documents"], responses=described(409, 410, 415))
 
 # In every ETag: raise it when the same page is drawn differently.
 _DRAWING_VERSION = "1"

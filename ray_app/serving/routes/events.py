@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Query, Request, WebSocket
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from ray_app.serving.bodies.stream import SSE
 from ray_app.serving.caller import Caller
 from ray_app.serving.listening import Wanted, messages
 from ray_app.serving.problems import described
@@ -29,7 +30,7 @@ After = Annotated[str | None, Query(description="Go on behind this event's id; l
     "/events",
     status_code=200,
     response_class=EventStream,
-    responses={200: {"content": {"text/event-stream": {}}}, **described(422)},
+    responses={200: {"content": {"text/event-stream": SSE}}, **described(422)},
 )
 async def events(
     request: Request,

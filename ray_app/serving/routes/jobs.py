@@ -15,6 +15,7 @@ from fastapi.responses import PlainTextResponse, Response
 from ray_app.cluster.jobs import ENDED, Job
 from ray_app.cluster.scripts import Script, find_script, scripts
 from ray_app.serving.bodies.jobs import JobBody, JobKind, JobOut, JobRun, Jobs, SubmissionId
+from ray_app.serving.bodies.stream import SSE
 from ray_app.serving.problems import describe, described
 from ray_app.serving.services import WHOLE_TENANT, AuditOf, CallerOf, Services, ServicesOf, requires
 from ray_app.serving.sse import EVENT_STREAM, event, event_stream, with_pauses
@@ -53,7 +54,7 @@ async def job(job_id: Identity, services: ServicesOf, caller: CallerOf) -> JobOu
 @router.get(
     "/jobs/{job_id}/logs",
     response_class=PlainTextResponse,
-    responses={**described(404), 200: {"content": {EVENT_STREAM: {}}}},
+    responses={**described(404), 200: {"content": {EVENT_STREAM: SSE}}},
 )
 async def job_logs(job_id: Identity, request: Request, services: ServicesOf, caller: CallerOf) -> Response:
     """What a job has written so far, as text.
