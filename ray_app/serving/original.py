@@ -15,7 +15,7 @@ from ray_app.sources import originals
 from ray_app.sources.incoming import read_incoming
 from ray_app.store.protocol import Found, Store
 from ray_app.store.quarantine import stored_ref
-from ray_app.store.queue import URI_SCHEME, entries_of
+from ray_app.store.queue import URI_SCHEME, WAITING, entries_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,8 @@ def _in_its_place(settings: Settings, place: Found) -> Original:
     except SourceError as error:
         raise RefusedError("gone", f"the original of document {place.id} cannot be read any more: {error}") from error
     original = _held(data)
+    if place.payload["outcome"] in WAITING and not place.payload.get("sha256"):
+        raise RefusedError("gone", f"document {place.id} is being processed: ask again in a moment")
     if original.sha256 != place.payload.get("sha256"):  # one that was never read may be anything by now
         raise RefusedError("gone", f"{place.payload['uri']} has changed since it was indexed: ingest it again")
     return original
