@@ -236,12 +236,12 @@ def test_real_pdfs_have_the_expected_outcomes(owned, shared_data):
     assert sum(not one["has_text"] for one in contents) <= 18
 
 
-def answered(settings, model, query, **options):
+def answered(settings, model, query, *, groups=None, **options):
     embedder = open_embedder(model, settings.embedding)
 
     async def find(store):
         return await answer(
-            Searcher(store, embedder, settings), SearchRequest(query, **options), Scope(settings.tenant)
+            Searcher(store, embedder, settings), SearchRequest(query, **options), Scope(settings.tenant, groups)
         )
 
     return asked(settings, find)
