@@ -41,7 +41,7 @@ def first_line(process):
 
 
 @pytest.mark.parametrize("nodes", [(1, 3)], indirect=True, ids=["one CPU is left of four"])
-@pytest.mark.parametrize("source", ["new_source", "changed_source"], indirect=True)
+@pytest.mark.parametrize("source", ["new_source"], indirect=True)  # a changed one is over before a node can be hit
 def test_an_ingest_outlives_a_node(source, nodes, alone):
     index_dir = Path(alone["RAY_APP_DATA_DIR"]) / "index"
     shutil.copytree(source.before, index_dir)
