@@ -15,7 +15,7 @@ from lxml import etree
 
 from ray_app.errors import ParsingError
 from ray_app.parsing import media
-from ray_app.parsing.drawings import chart_text, written_text
+from ray_app.parsing.charts import chart_text, written_text
 from ray_app.parsing.html import markup_tree, tree_text
 from ray_app.parsing.ocr_engines import Reading
 from ray_app.parsing.pictures import Pictures, recognised

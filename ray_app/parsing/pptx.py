@@ -9,7 +9,7 @@ from typing import Any
 
 from ray_app.errors import ParsingError
 from ray_app.parsing import media
-from ray_app.parsing.drawings import chart_text, written_text
+from ray_app.parsing.charts import chart_text, written_text
 from ray_app.parsing.pictures import Open, Pictures
 from ray_app.parsing.properties import zipped_properties
 from ray_app.parsing.tables import table_text

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from ray_app.errors import NotFoundError, RefusedError
 from ray_app.serving.schemas import DocumentOut
 from ray_app.store.collections import CONTENTS, DOCUMENTS
+from ray_app.store.points import is_id
 from ray_app.store.protocol import Found, Payload
 from ray_app.store.scope import ScopedReader
 
@@ -15,7 +14,7 @@ _FIELDS = set(DocumentOut.model_fields) - {"id"}
 
 async def find_document(index: ScopedReader, document_id: str) -> Found:
     """Its place. Raises NotFoundError where there is none, or none that the caller may see."""
-    found = await index.retrieve(DOCUMENTS, [document_id]) if is_uuid(document_id) else []
+    found = await index.retrieve(DOCUMENTS, [document_id]) if is_id(document_id) else []
     if not found or found[0].payload["outcome"] == "deleted":
         raise NotFoundError(f"no document has the id {document_id!r}")
     return found[0]
@@ -39,12 +38,3 @@ def document_out(place: Found) -> DocumentOut:
     """The document as the API shows it."""
     known = {name: place.payload[name] for name in _FIELDS if place.payload.get(name) is not None}
     return DocumentOut(id=place.id, **known)
-
-
-def is_uuid(text: str) -> bool:
-    """Whether the text is a UUID in any of its forms."""
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

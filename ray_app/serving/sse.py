@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 EVENT_STREAM = "text/event-stream"
 # Proxies must pass each event on at once.
-_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 
 def event(name: str, data: str) -> bytes:
@@ -24,7 +24,7 @@ def event(name: str, data: str) -> bytes:
 
 def event_stream(events: AsyncIterator[bytes]) -> StreamingResponse:
     """The response that sends them. It closes the iterator when the client goes away."""
-    return StreamingResponse(events, media_type=EVENT_STREAM, headers=_HEADERS)
+    return StreamingResponse(events, media_type=EVENT_STREAM, headers=HEADERS)
 
 
 async def with_pauses(items: AsyncGenerator[T, None], pause_s: float) -> AsyncGenerator[T | None, None]:

@@ -9,17 +9,15 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from fastapi.sse import format_sse_event
 
 from ray_app.search.events import Event
 from ray_app.serving.problems import describe
+from ray_app.serving.sse import EVENT_STREAM, HEADERS, event
 
 _STREAMS: dict[str, Callable[[str, str], bytes]] = {
-    "text/event-stream": lambda name, data: format_sse_event(event=name, data_str=data),
+    EVENT_STREAM: event,
     "application/x-ndjson": lambda name, data: f'{{"event":{json.dumps(name)},"data":{data}}}\n'.encode(),
 }
-# Proxies must pass each event on at once.
-_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 # For the description of a route that answers so.
 RESPONSES: dict[int | str, dict[str, Any]] = {200: {"content": {media_type: {} for media_type in _STREAMS}}}
 
@@ -30,7 +28,7 @@ async def respond(
     """Server-sent events or NDJSON where the client's `Accept` names one of them, else JSON."""
     media_type = _preferred(request.headers.get("accept", ""))
     if media_type:
-        return StreamingResponse(_stream(events(), _STREAMS[media_type]), media_type=media_type, headers=_HEADERS)
+        return StreamingResponse(_stream(events(), _STREAMS[media_type]), media_type=media_type, headers=HEADERS)
     return JSONResponse(await whole())
 
 
@@ -38,8 +36,8 @@ async def _stream(events: AsyncGenerator[Event, None], encode: Callable[[str, st
     """Ends with `done` or `error`. When the client goes away it is closed, and the work with it."""
     try:
         async with aclosing(events):
-            async for event in events:
-                yield encode(event.name, json.dumps(event.data, ensure_ascii=False))
+            async for one in events:
+                yield encode(one.name, json.dumps(one.data, ensure_ascii=False))
     except Exception as error:  # the status line is sent: the stream itself must say it
         yield encode("error", bytes(describe(error).body).decode())
 

@@ -20,6 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from ray_app.logs import get_logger
 from ray_app.serving.hub import Hub
 from ray_app.serving.listening import Message
+from ray_app.serving.sse import EVENT_STREAM, HEADERS
 
 # What the websocket speaks, and what a browser names beside it to say who asks: it cannot send headers, and what
 # stands in a URL comes into logs.
@@ -43,10 +44,10 @@ def authorization(scope: Scope, header: str) -> str:
 class EventStream(Response):
     """Server-sent events. Raises TooManyRequestsError before it begins where no more may listen."""
 
-    media_type = "text/event-stream"
+    media_type = EVENT_STREAM
 
     def __init__(self, messages: AsyncGenerator[Message, None], hub: Hub, caller: str) -> None:
-        super().__init__(headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+        super().__init__(headers=HEADERS)
         del self.headers["content-length"]
         self._messages = messages
         self._hub = hub

@@ -106,6 +106,7 @@ def test_a_run_does_not_fail_where_nothing_can_be_told(tmp_path):
     with telling(Settings(data_dir=nowhere), "r1", job="ingest") as teller:
         teller.began(RUN)
         teller.ended(RUN)
+    assert nowhere.read_text() == "no folder"
 
 
 def test_an_ingest_tells_what_it_does_and_what_it_could_not_read(owned, tmp_path):

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 
 
-def test_no_request_breaks_the_api(owned, embedder):
+def test_no_request_breaks_the_api(owned, embedder, tmp_path):
     """An administrator's requests, as Schemathesis makes them up, over an index with documents."""
     settings = required(owned, requests_per_minute=None)
     run(settings, EXAMPLES / "documents" / "contract")
@@ -34,6 +34,6 @@ def test_no_request_breaks_the_api(owned, embedder):
                 "--request-timeout", "30", "--no-color",
                 "--exclude-name", "DELETE /v1/keys/{key_id}",  # it would find the key it is asked with, and revoke it
             ],
-            capture_output=True, text=True, timeout=800, check=False,
+            capture_output=True, text=True, timeout=800, check=False, cwd=tmp_path,  # it leaves a folder of its own
         )  # fmt: skip
     assert done.returncode == 0, done.stdout[-8000:]

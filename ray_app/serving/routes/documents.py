@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query
 
 from ray_app.errors import QueryError
 from ray_app.search.similar import near_duplicates
-from ray_app.serving.lookup import content_of, document_out, find_document, is_uuid
+from ray_app.serving.lookup import content_of, document_out, find_document
 from ray_app.serving.schemas import DocumentDetail, DocumentOut, DocumentPage, NearDuplicate, PassageOut, TextPage
 from ray_app.serving.services import IndexOf, ServicesOf
 from ray_app.store.collections import CHUNKS, DOCUMENTS
-from ray_app.store.points import chunk_ids
+from ray_app.store.points import chunk_ids, is_id
 from ray_app.store.protocol import AnyOf, Filter, Found
 from ray_app.store.queue import WAITING, entries_of
 from ray_app.store.scope import ScopedReader
@@ -33,7 +33,7 @@ async def documents(
     tag: str | None = None,
 ) -> DocumentPage:
     """A page of documents, in no particular but a stable order."""
-    if cursor is not None and not is_uuid(cursor):
+    if cursor is not None and not is_id(cursor):
         raise QueryError("invalid-cursor", "cursor is not the `next` of a page before")
     wanted = {"source": source, "outcome": outcome, "tags": tag}
     which = Filter([AnyOf(field, [value]) for field, value in wanted.items() if value is not None])
