@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage, Storage
+from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import ConfigurationError as LimitsError
 from limits.errors import StorageError
@@ -48,7 +49,8 @@ class Rates:
         self._item = RateLimitItemPerMinute(per_minute, namespace="ray-app") if per_minute else None
         self._own = MovingWindowRateLimiter(MemoryStorage())
         url = settings.redis_url.get_secret_value() if settings.redis_url else None
-        self._shared = MovingWindowRateLimiter(_redis(url)) if url else None
+        self._redis = _redis(url) if url else None
+        self._shared = MovingWindowRateLimiter(self._redis) if self._redis else None
 
     async def hit(self, who: str) -> Rate | None:
         """Counts one request; None where there is no limit. Raises TooManyRequestsError.
@@ -65,6 +67,12 @@ class Rates:
                 log.warning("redis does not count requests, this replica does", error=repr(error.storage_error))
         return await self._hit(self._own, self._item, who)
 
+    async def close(self) -> None:
+        """Lets go of the connections to Redis."""
+        if self._redis:
+            bridge: Any = self._redis.bridge  # its types know neither
+            await bridge.get_connection().aclose()
+
     async def _hit(self, limiter: MovingWindowRateLimiter, item: RateLimitItemPerMinute, who: str) -> Rate:
         allowed = await limiter.hit(item, who)
         stats = await limiter.get_window_stats(item, who)
@@ -77,7 +85,7 @@ class Rates:
         return Rate(item.amount, stats.remaining, reset)
 
 
-def _redis(url: str) -> Storage:
+def _redis(url: str) -> RedisStorage:
     try:
         storage = storage_from_string(
             f"async+{url}",
@@ -88,5 +96,5 @@ def _redis(url: str) -> Storage:
         )
     except LimitsError as error:
         raise ConfigurationError(f"auth.redis_url: {error}; it takes pip install 'ray-app[redis]'") from error
-    assert isinstance(storage, Storage)
+    assert isinstance(storage, RedisStorage)
     return storage

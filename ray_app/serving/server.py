@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from ray_app.cluster.session import ray_session
 from ray_app.models.prepared import prepare_model
 from ray_app.serving.address import address_written
-from ray_app.serving.bound import check_address, check_bound
+from ray_app.serving.bound import check_address, check_bound, check_free
 from ray_app.serving.ingress import ingress_environment
 from ray_app.serving.oidc import open_oidc
 from ray_app.settings import Settings
@@ -23,7 +23,8 @@ _LOGGING = {"log_level": "WARNING", "enable_access_log": False}
 def serve_forever(settings: Settings, announce: Callable[[str], None]) -> None:
     """Serves until SIGINT or SIGTERM. `announce` is given the URL once searches work.
 
-    Raises ConfigurationError where the port is taken, or where everyone could reach an API that is open;
+    Raises ConfigurationError where the port is taken, where everyone could reach an API that is open, or where the
+    cluster serves such an application already;
     IndexLockedError where another process has the index.
     """
     check_address(settings.serving.host, settings.auth)
@@ -50,6 +51,7 @@ def _start(settings: Settings) -> None:
     from ray_app.serving.app import application
 
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
+    check_free(settings.serving.port, _APP)
     serve.start(http_options={"host": settings.serving.host, "port": settings.serving.port}, logging_config=_LOGGING)
     check_bound(settings.auth)  # Serve may have been running before, at another address
     serve.run(application(settings), name=_APP, logging_config=_LOGGING)

@@ -73,7 +73,7 @@ async def services_over(
     """The services of a replica whose index is open and whose model is loaded."""
     searcher = Searcher(store, embedder, settings, rerank)
     writer = Writer(settings.answer) if settings.answer.url else None
-    drawer, hub = Drawer(settings), Hub(store, settings)
+    drawer, hub, rates = Drawer(settings), Hub(store, settings), Rates(settings.auth)
     try:
         yield Services(
             settings=settings,
@@ -84,7 +84,7 @@ async def services_over(
             embed=embed,
             classify=classify,
             auth=Authenticator(settings, store),
-            rates=Rates(settings.auth),
+            rates=rates,
             drawer=drawer,
             hub=hub,
             jobs=JobServer(settings),
@@ -93,6 +93,7 @@ async def services_over(
     finally:
         hub.close()
         await drawer.close()
+        await rates.close()
         if writer:
             await writer.close()
 

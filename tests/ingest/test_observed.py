@@ -65,13 +65,12 @@ def value(lines, name, **tags):
     return sum(float(line.rsplit(" ", 1)[1]) for line in found)
 
 
-def exported(name, **tags):
-    """The metric's value, once Ray's agent has it: it is told every few seconds."""
-    deadline = time.monotonic() + 20
-    while not (lines := metrics()) or not value(lines, name, **tags):
-        assert time.monotonic() < deadline, f"{name} {tags} is not among {lines}"
+def assert_exported(wanted, name, **tags):
+    """The metric gets this value once Ray's agent has all of it: processes tell it theirs every few seconds."""
+    deadline = time.monotonic() + 30
+    while (found := value(metrics(), name, **tags)) != wanted:
+        assert time.monotonic() < deadline, f"{name} {tags} is {found}, not {wanted}, among {metrics()}"
         time.sleep(0.5)
-    return value(lines, name, **tags)
 
 
 def test_a_run_is_observed_from_all_sides(owned, command, papers):
@@ -100,9 +99,9 @@ def test_a_run_is_observed_from_all_sides(owned, command, papers):
     assert {line["stage"] for line in told if line["event"] == "block done"} == {"extract", "embed", "write"}
     assert "salinity" not in log + "".join(map(str, told))
 
-    assert exported("ray_app_documents_total", job="ingest", source="papers", outcome="indexed") == 3
+    assert_exported(3, "ray_app_documents_total", job="ingest", source="papers", outcome="indexed")
     tags = {"job": "ingest", "source": "papers", "stage": "parse", "reason": "damaged"}
-    assert exported("ray_app_quarantined_total", **tags) == 1
+    assert_exported(1, "ray_app_quarantined_total", **tags)
     names = {line.split("{")[0] for line in metrics()}
     assert {
         "ray_app_passages_total",

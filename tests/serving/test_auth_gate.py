@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -234,10 +235,20 @@ def test_a_command_refuses_to_serve_an_open_api_to_the_network(alone):
     assert "ray-app keys create --role admin" in done.stderr
 
 
-def test_commands_make_keys_and_search_a_guarded_server_with_one(cluster, make_data_dir, tmp_path):
+def test_a_second_server_on_a_cluster_is_refused_and_leaves_the_first_alone(served, make_data_dir):
+    environment = served.environment | {"RAY_APP_DATA_DIR": str(make_data_dir("second"))}
+    elsewhere = run_cli("serve", "--port", str(free_port()), environment=environment, check=False)
+    assert (elsewhere.returncode, "on port" in elsewhere.stderr) == (1, True), elsewhere.stderr
+    there = run_cli("serve", "--port", served.url.rpartition(":")[2], environment=environment, check=False)
+    assert (there.returncode, "is served on this cluster already" in there.stderr) == (1, True), there.stderr
+    assert httpx.post(f"{served.url}/v1/search", json={"query": "lease"}, timeout=30).json()["hits"]
+
+
+@pytest.mark.slow
+def test_commands_make_keys_and_search_a_guarded_server_with_one(alone, tmp_path):
     """The whole way: the first key, a server that asks for it, a search with it, and its end."""
     port = free_port()
-    environment = cluster.environment(make_data_dir("guarded")) | {"RAY_APP_AUTH__MODE": "required"}
+    environment = alone | {"RAY_APP_AUTH__MODE": "required"}
     key = run_cli("keys", "create", "--role", "admin", environment=environment).stdout.strip()
     (tmp_path / "lease.txt").write_text("The lease of the warehouse ends with a notice period of six months.")
     server = subprocess.Popen([str(RAY_APP), "serve", "--port", str(port)], env=environment)

@@ -23,6 +23,8 @@ from tests.conftest import RAY_APP
 from tests.serving.apps import required
 from tests.serving.live import live
 
+pytestmark = pytest.mark.slow
+
 ECHO = '''"""Prints what it is given.
 
 More about it.
@@ -33,8 +35,6 @@ print(os.environ["RAY_APP_TENANT"], flush=True)
 '''
 SLEEP = '''"""Sleeps, and ends in order."""
 import time
-
-pytestmark = pytest.mark.slow
 try:
     print("asleep", flush=True)
     time.sleep(300)
