@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import IO, Any, Generic, TypeVar
 
 import httpx
 from httpx_sse import ServerSentEvent
@@ -13,21 +13,27 @@ from pydantic import BaseModel
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
+# A file: its bytes, or where they are read from.
+Content = bytes | IO[bytes]
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`json` is the body; a parameter that is None is left out."""
+    """`json` is the body, or `form` with `files` is; a parameter that is None is left out."""
 
     method: str
     path: str
     json: Any = None
     params: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, Any] | None = None
+    files: Sequence[tuple[str, tuple[str, Content]]] | None = None
 
     def options(self) -> dict[str, Any]:
         """What httpx takes beside method and path."""
         params = {name: value for name, value in self.params.items() if value is not None}
-        return {"json": self.json, "params": params, "headers": dict(self.headers)}
+        sent = {"params": params, "headers": dict(self.headers)}
+        return sent | ({"json": self.json} if self.files is None else {"data": self.form, "files": self.files})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,11 @@ def get(path: str, model: type[M], **params: Any) -> Call[M]:
 def post(path: str, model: type[M], body: Any = None) -> Call[M]:
     """`POST path` with a body, answered by one object."""
     return Call(Request("POST", path, json=body), reader(model))
+
+
+def delete(path: str) -> Call[None]:
+    """`DELETE path`, answered by nothing."""
+    return Call(Request("DELETE", path), lambda response: None)
 
 
 def reader(model: type[M]) -> Callable[[httpx.Response], M]:

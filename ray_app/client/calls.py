@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 
 from httpx_sse import ServerSentEvent
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
-from ray_app.client.call import Call, Request, Stream, get, post, reader
+from ray_app.client.call import Call, Content, Request, Stream, delete, get, post, reader
 from ray_app.records import When
 from ray_app.search.request import FACETS, Mode
+from ray_app.serving.bodies.answer import AnswerResult, NumberedPassage, SentenceOut
 from ray_app.serving.bodies.jobs import JobOut, Jobs, LogEvent
+from ray_app.serving.bodies.keys import GrantBody, InvitationBody, KeyOut, NewInvitation, NewKey
+from ray_app.serving.bodies.me import Me
 from ray_app.serving.bodies.runs import Runs
 from ray_app.serving.bodies.search import FacetValue, HitOut, SearchResult
 from ray_app.serving.bodies.sources import NewSource, SourceBody, SourceOut, Sources
 from ray_app.serving.bodies.stats import Stats
-from ray_app.serving.schemas import ClassifyResult, DocumentDetail, DocumentPage, EmbeddingsResult
+from ray_app.serving.bodies.suggest import Suggestions
+from ray_app.serving.schemas import (
+    Accepted,
+    ClassifyResult,
+    DocumentDetail,
+    DocumentOut,
+    DocumentPage,
+    EmbeddingsResult,
+)
+from ray_app.store.events import Event, Topic
 from ray_app.store.runs import Run
 
 
@@ -41,18 +53,47 @@ class DoneEvent(BaseModel):
     timings: dict[str, float]
 
 
+class PassagesEvent(BaseModel):
+    """What an answer is made from."""
+
+    passages: list[NumberedPassage]
+
+
+class TokenEvent(BaseModel):
+    """A piece of what a language model writes."""
+
+    text: str
+
+
+class AnswerDoneEvent(BaseModel):
+    """The end of an answer. `timings` are milliseconds by step."""
+
+    supported: bool
+    answer: str
+    by: str
+    timings: dict[str, float]
+
+
 class OtherEvent(BaseModel):
-    """An event of a server that knows more than this client; `data` is JSON."""
+    """An event without a type of its own here, such as `ready`, or one of a newer server; `data` is JSON."""
 
     name: str
     data: str
 
 
 SearchEvent = HitsEvent | FacetsEvent | DoneEvent | OtherEvent
+AnswerEvent = PassagesEvent | TokenEvent | SentenceOut | AnswerDoneEvent | OtherEvent
 _SEARCH_EVENTS: dict[str, type[HitsEvent | FacetsEvent | DoneEvent]] = {
     "hits": HitsEvent,
     "facets": FacetsEvent,
     "done": DoneEvent,
+}
+_KEYS = TypeAdapter(list[KeyOut])
+_ANSWER_EVENTS: dict[str, type[PassagesEvent | TokenEvent | SentenceOut | AnswerDoneEvent]] = {
+    "passages": PassagesEvent,
+    "token": TokenEvent,
+    "sentence": SentenceOut,
+    "done": AnswerDoneEvent,
 }
 
 
@@ -80,6 +121,21 @@ def search_events(
     return Stream(_search(query, mode, limit, filters, facets), _search_event)
 
 
+def suggest(prefix: str, *, limit: int = 8) -> Call[Suggestions]:
+    """Queries that begin like this and find something."""
+    return get("/v1/suggest", Suggestions, prefix=prefix, limit=limit)
+
+
+def answer(question: str, *, filters: Mapping[str, Any] | None = None) -> Call[AnswerResult]:
+    """An answer from the documents with citations, or that they have none. Raises QueryError, AnswerError."""
+    return Call(_question(question, filters), reader(AnswerResult))
+
+
+def answer_events(question: str, *, filters: Mapping[str, Any] | None = None) -> Stream[AnswerEvent]:
+    """The same answer as it is made: its passages first, then sentence by sentence, done."""
+    return Stream(_question(question, filters), _answer_event)
+
+
 def classify(texts: Sequence[str]) -> Call[ClassifyResult]:
     """Labels of each text with their probabilities."""
     return post("/v1/classify", ClassifyResult, {"texts": list(texts)})
@@ -100,6 +156,62 @@ def documents(
 def document(identity: str) -> Call[DocumentDetail]:
     """One document with what is known of its content. Raises NotFoundError."""
     return get(_path("documents", identity), DocumentDetail)
+
+
+def upload(
+    *files: tuple[str, Content], source: str | None = None, folder: str | None = None, tags: Sequence[str] = ()
+) -> Call[Accepted]:
+    """Sends files, each a name and its content; they are indexed soon after. Raises TooLargeError, RefusedError."""
+    given = {"source": source, "folder": folder, "tags": list(tags)}
+    form = {name: value for name, value in given.items() if value}
+    parts = [("file", file) for file in files]
+    return Call(Request("POST", "/v1/documents", form=form, files=parts), reader(Accepted))
+
+
+def original(identity: str) -> Call[bytes]:
+    """A document's own bytes. Raises NotFoundError, RefusedError where they are gone."""
+    return Call(Request("GET", _path("documents", identity, "original")), lambda response: response.content)
+
+
+def reprocess_document(identity: str) -> Call[DocumentOut]:
+    """Reads a document once more, though it has not changed. Raises NotFoundError."""
+    return post(_path("documents", identity, "reprocess"), DocumentOut)
+
+
+def erase_document(identity: str) -> Call[None]:
+    """Erases a document with all that was made of it, at once. Raises NotFoundError."""
+    return delete(_path("documents", identity))
+
+
+def events(*, topics: Sequence[Topic] = (), after: str | None = None) -> Stream[Event | OtherEvent]:
+    """What happens, as it happens; without an end. `after` is the id of the last event that one has seen."""
+    request = Request("GET", "/v1/events", params={"topics": list(topics), "after": after})
+    return Stream(request, _event)
+
+
+def me() -> Call[Me]:
+    """Who one is to the server, and what one may do."""
+    return get("/v1/me", Me)
+
+
+def api_keys() -> Call[list[KeyOut]]:
+    """The tenant's keys. This and all of keys and invitations is for administrators."""
+    return Call(Request("GET", "/v1/keys"), lambda response: _KEYS.validate_json(response.content))
+
+
+def create_key(grant: GrantBody) -> Call[NewKey]:
+    """Makes a key, whose secret is in this answer alone."""
+    return post("/v1/keys", NewKey, grant.model_dump(exclude_unset=True))
+
+
+def revoke_key(identity: str) -> Call[None]:
+    """Refuses a key from now on. Raises NotFoundError."""
+    return delete(_path("keys", identity))
+
+
+def invite(wanted: InvitationBody) -> Call[NewInvitation]:
+    """Makes a link that gives whoever opens it one key, once."""
+    return post("/v1/invitations", NewInvitation, wanted.model_dump(exclude_unset=True))
 
 
 def stats() -> Call[Stats]:
@@ -184,6 +296,21 @@ def _path(*parts: str) -> str:
 def _search(query: str, mode: Mode, limit: int, filters: Mapping[str, Any] | None, facets: Sequence[str]) -> Request:
     body = {"query": query, "mode": mode, "limit": limit, "filters": dict(filters or {}), "facets": list(facets)}
     return Request("POST", "/v1/search", json=body)
+
+
+def _question(question: str, filters: Mapping[str, Any] | None) -> Request:
+    return Request("POST", "/v1/answer", json={"question": question, "filters": dict(filters or {})})
+
+
+def _answer_event(event: ServerSentEvent) -> AnswerEvent:
+    model = _ANSWER_EVENTS.get(event.event)
+    return model.model_validate_json(event.data) if model else OtherEvent(name=event.event, data=event.data)
+
+
+def _event(event: ServerSentEvent) -> Event | OtherEvent:
+    if event.event in get_args(Topic):
+        return Event.model_validate_json(event.data)
+    return OtherEvent(name=event.event, data=event.data)
 
 
 def _search_event(event: ServerSentEvent) -> SearchEvent:

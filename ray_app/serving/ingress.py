@@ -18,7 +18,13 @@ _MOST_THREADS = 4
 # A replica that dies has answered nothing yet to the requests that it was at work on: another one may take them, where
 # they only read.
 _RETRY_ON = "conn-failure empty-response"
-_READING = "/v1/search /v1/answer /v1/classify /v1/embeddings"
+_NO_RETRY = (
+    "http-request disable-l7-retry unless { method GET HEAD } "
+    "or { path /v1/search /v1/answer /v1/classify /v1/embeddings }"
+)
+# Where replicas change, HAProxy starts anew beside the old one, which keeps its streams. By itself it would end them
+# after two minutes; clients go on from the last event either way.
+_LONGEST_STREAM_S = 3600
 # Two lines of the configuration that Ray Serve writes have no setting of their own. Its pages for statistics and
 # metrics listen on all addresses, and nobody else may read them; and all requests would be sent again, uploads too.
 _WRAPPER = """#!/bin/sh
@@ -28,7 +34,7 @@ for argument; do
         sed -i -E \\
             -e 's/bind +[*]?:({ports})$/bind 127.0.0.1:\\1/' \\
             -e '/disable-l7-retry/d' \\
-            -e '/^ +http-reuse /a \\    http-request disable-l7-retry unless {{ method GET HEAD }} or {{ path {reading} }}' \\
+            -e '/^ +http-reuse /a \\    {no_retry}' \\
             "$argument"
         ;;
     esac
@@ -65,6 +71,7 @@ def _haproxy_environment(binary: str, home: Path) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(home / "server-state"),
         "RAY_SERVE_HAPROXY_STATS_PORT": str(statistics),
         "RAY_SERVE_HAPROXY_METRICS_PORT": str(metrics),
+        "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": str(_LONGEST_STREAM_S),
         "RAY_SERVE_HAPROXY_RETRY_ON": _RETRY_ON,
         "RAY_SERVE_HAPROXY_NBTHREAD": str(min(_MOST_THREADS, os.cpu_count() or 1)),
     }
@@ -81,7 +88,8 @@ def _haproxy() -> str | None:
 
 def _wrapped(binary: str, home: Path, *ports: int) -> Path:
     script = home / "haproxy"
-    script.write_text(_WRAPPER.format(binary=binary, ports="|".join(map(str, ports)), reading=_READING), encoding="utf-8")
+    text = _WRAPPER.format(binary=binary, ports="|".join(map(str, ports)), no_retry=_NO_RETRY)
+    script.write_text(text, encoding="utf-8")
     script.chmod(stat.S_IRWXU)
     return script
 

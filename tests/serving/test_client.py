@@ -8,12 +8,22 @@ import json
 import os
 import re
 import subprocess
-from contextlib import aclosing
+from contextlib import aclosing, closing
 
 import httpx
 import pytest
 
-from ray_app.client import AsyncClient, Client, DoneEvent, FacetsEvent, HitsEvent
+from ray_app.client import (
+    AnswerDoneEvent,
+    AsyncClient,
+    Client,
+    DoneEvent,
+    FacetsEvent,
+    GrantBody,
+    HitsEvent,
+    InvitationBody,
+    PassagesEvent,
+)
 from ray_app.client.clients import Methods
 from ray_app.client.problems import from_problem
 from ray_app.errors import (
@@ -25,6 +35,7 @@ from ray_app.errors import (
     ServerError,
     TooManyRequestsError,
 )
+from ray_app.serving.bodies.answer import SentenceOut
 from ray_app.serving.bodies.problem import TYPE, Problem
 from ray_app.serving.http import create_app
 from ray_app.settings import Settings
@@ -111,6 +122,44 @@ def test_the_events_of_a_search_come_one_by_one(client):
     assert [type(one) for one in events] == [HitsEvent, HitsEvent, FacetsEvent, DoneEvent]
     assert [one.stage for one in events[:2]] == ["lexical", "hybrid"]
     assert events[2].facets["source"][0].value == "files"
+
+
+def test_a_question_is_answered_from_the_documents_whole_or_bit_by_bit(client):
+    answered = client.answer("When does the harbour lease of the warehouse end?")
+    assert answered.supported
+    assert answered.sentences[0].citations[0].uri.endswith("lease.txt")
+    events = list(client.answer_events("When does the harbour lease of the warehouse end?"))
+    assert [type(one) for one in events] == [PassagesEvent, *[SentenceOut] * len(answered.sentences), AnswerDoneEvent]
+    assert events[-1].answer == answered.answer
+
+
+def test_queries_are_completed(client):
+    assert "harbour" in {one.text for one in client.suggest("harb").suggestions}
+
+
+def test_an_administrator_makes_keys_that_work_until_they_are_revoked(client, url):
+    assert client.me().role == "admin"
+    made = client.create_key(GrantBody(name="an application"))
+    assert (made.role, made.groups) == ("reader", [])
+    with Client(url, api_key=made.key) as reader:
+        assert reader.me().name == "an application"
+        client.revoke_key(made.id)
+        with pytest.raises(AuthenticationError):
+            reader.me()
+    assert made.id not in {one.id for one in client.api_keys()}
+    assert "#invite_" in client.invite(InvitationBody(name="Eva", hours=1)).link
+
+
+def test_a_file_is_uploaded_followed_fetched_and_erased(url, keys):
+    with Client(url, api_key=keys["admin"]) as client, closing(client.events(topics=["document"])) as events:
+        assert next(events).name == "ready"
+        (sent,) = client.upload(("note.txt", b"The crane is new."), source="notes", tags=["port"]).documents
+        told = next(events)
+        assert (told.topic, told.data) == ("document", {"document": sent.id, "outcome": "queued"})
+        assert client.original(sent.id) == b"The crane is new."
+        client.erase_document(sent.id)
+        with pytest.raises(NotFoundError):
+            client.document(sent.id)
 
 
 def test_texts_get_labels_and_vectors(client):
@@ -215,6 +264,9 @@ def test_every_endpoint_of_the_client_is_one_of_the_server():
         "run": ("ID",), "submit_job": ("crawl",), "job": ("ID",), "job_log": ("ID",), "follow_job": ("ID",),
         "cancel_job": ("ID",), "source": ("ID",), "create_source": (NewSource(name="n", uri="/tmp"),),
         "change_source": ("ID", SourceBody(uri="/tmp")), "delete_source": ("ID",), "crawl_source": ("ID",),
+        "suggest": ("p",), "answer": ("q",), "answer_events": ("q",), "original": ("ID",), "revoke_key": ("ID",),
+        "reprocess_document": ("ID",), "erase_document": ("ID",), "create_key": (GrantBody(name="n"),),
+        "invite": (InvitationBody(name="n"),),
     }  # fmt: skip
     paths = create_app(Settings(), None, None).openapi()["paths"]
     known = {(method.upper(), path) for path, methods in paths.items() for method in methods}

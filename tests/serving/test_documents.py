@@ -445,7 +445,7 @@ def test_subscribers_hear_of_each_step(uploads):
     document = uploads.add("heard.txt", b"heard by those who listen")
     assert uploads.client.delete(f"/v1/documents/{document['id']}").status_code == 204
     events = ask(uploads, lambda store: read_events(store, Scope("default"), after=before, topics=["document"]))
-    steps = [event.data["outcome"] for event in events if event.data["id"] == document["id"]]
+    steps = [event.data["outcome"] for event in events if event.data["document"] == document["id"]]
     assert steps == ["queued", "processing", "indexed", "deleted"]
     assert all(event.source == "uploads" for event in events)
     assert "heard" not in str(events)

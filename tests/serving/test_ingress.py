@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,3 +83,15 @@ async def first_refused(url):
             one.cancel()
         await asyncio.gather(*others, return_exceptions=True)
         return done.pop().result()
+
+
+def test_what_a_dying_replica_was_asked_is_answered_by_another(server):
+    """Searches wait for the index in both replicas; one dies; all are answered once the index is back."""
+    with ThreadPoolExecutor(FEW) as pool:
+        with stopped(owner_of(server.data_dir / "index")):
+            asked = [pool.submit(httpx.post, f"{server.url}/v1/search", json=QUERY, timeout=60) for _ in range(FEW)]
+            time.sleep(2)
+            replica, _ = server.processes("ray::ServeReplica:ray-app:http")
+            replica.kill()
+            replica.wait(10)
+        assert [one.result().status_code for one in asked] == [200] * FEW

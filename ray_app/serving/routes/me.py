@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
 
-from ray_app.records import Role
+from ray_app.serving.bodies.me import Me
 from ray_app.serving.caller import PERMISSIONS
 from ray_app.serving.services import CallerOf
 
 router = APIRouter(prefix="/v1", tags=["access"])
-
-
-class Me(BaseModel):
-    """The caller, as the server knows them."""
-
-    id: str
-    name: str
-    kind: Literal["open", "key", "user"] = Field(description="open: there is no authentication.")
-    tenant: str
-    groups: list[str] | None = Field(description="Whose sources are seen beside those for all; null: every source.")
-    role: Role
-    may: list[str]
 
 
 @router.get("/me")
