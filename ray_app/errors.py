@@ -166,5 +166,9 @@ class StoreUnavailableError(StoreError):
     """The index does not answer just now: a lost connection, an overloaded or restarting server."""
 
 
+class StoreTimeoutError(StoreUnavailableError):
+    """The index did not answer in time."""
+
+
 class IndexNotReadyError(StoreError):
     """There is no index yet, or its owner is still starting."""

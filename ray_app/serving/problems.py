@@ -27,6 +27,8 @@ from ray_app.errors import (
     RayAppError,
     RefusedError,
     StoreError,
+    StoreTimeoutError,
+    StoreUnavailableError,
     TooLargeError,
     TooManyRequestsError,
 )
@@ -58,7 +60,7 @@ def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 # What any endpoint may answer, and what those may that are not for everybody.
-OF_ALL = described(400, 404, 413, 422, 429, 431, 503)
+OF_ALL = described(400, 404, 413, 422, 429, 431, 503, 504)
 OF_GUARDED = OF_ALL | described(401, 403)
 
 
@@ -105,6 +107,10 @@ def describe(error: Exception) -> JSONResponse:
             return problem(422, error.reason.replace("_", "-"), str(error))
         case ClientDisconnect():  # nobody reads this
             return problem(400, "cut-off", "the request ended before its body did")
+        case StoreTimeoutError():
+            return problem(504, "index-timeout", str(error))
+        case StoreUnavailableError():
+            return problem(503, "index-unavailable", str(error), Retry_After=_RETRY_AFTER_S)
         case StoreError() | ModelError():
             return problem(503, "index-not-ready", str(error), Retry_After=_RETRY_AFTER_S)
         case AnswerError():

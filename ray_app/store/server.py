@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -11,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from qdrant_client import AsyncQdrantClient, models
 from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
-from qdrant_client.http.exceptions import ApiException
+from qdrant_client.http.exceptions import ApiException, ResponseHandlingException
 
-from ray_app.errors import IndexNotReadyError, StoreError, StoreUnavailableError
+from ray_app.errors import IndexNotReadyError, StoreError, StoreTimeoutError, StoreUnavailableError
 from ray_app.settings import StoreSettings
 from ray_app.store import server_types as to_server
 from ray_app.store.collections import CHUNKS, COLLECTIONS, DENSE, Collection
@@ -39,7 +40,7 @@ class ServerStore:
     def connect(cls, settings: StoreSettings) -> ServerStore:
         """A store on the server named in the settings; nothing is sent yet."""
         key = settings.api_key.get_secret_value() if settings.api_key else None
-        client = AsyncQdrantClient(url=settings.url, api_key=key, timeout=int(settings.timeout_s))
+        client = AsyncQdrantClient(url=settings.url, api_key=key, timeout=math.ceil(settings.timeout_s))
         return cls(client, settings.prefix)
 
     async def ensure(self, *, fingerprint: str, dimension: int) -> None:
@@ -192,10 +193,17 @@ async def _translated() -> AsyncIterator[None]:
     except (ApiException, ResourceExhaustedResponse, httpx.HTTPError) as error:
         if getattr(error, "status_code", None) == 404:
             raise IndexNotReadyError("the Qdrant server holds no index yet: ingest a folder first") from error
+        if _is_late(error):
+            raise StoreTimeoutError("the Qdrant server did not answer in time (setting store.timeout_s)") from error
         message = f"the Qdrant server does not answer as it should: {str(error).strip()[:300]}"
         raise (StoreUnavailableError if _is_passing(error) else StoreError)(message) from error
     except ValueError as error:  # local mode's word for an unknown collection
         raise IndexNotReadyError(f"there is no index yet: ingest a folder first ({error})") from error
+
+
+def _is_late(error: Exception) -> bool:
+    cause = error.source if isinstance(error, ResponseHandlingException) else error
+    return isinstance(cause, httpx.TimeoutException)
 
 
 def _is_passing(error: Exception) -> bool:

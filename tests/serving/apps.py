@@ -19,6 +19,7 @@ from ray_app.settings import AuthSettings, Settings
 from ray_app.store.edge import EdgeStore
 from ray_app.store.keys import Grant, make_key, save_key
 from ray_app.store.protocol import Store
+from ray_app.store.server import ServerStore
 
 HERE = "http://127.0.0.1:8000"
 
@@ -60,10 +61,17 @@ def models(settings: Settings, embedder: Embedder):
     return embed, classify
 
 
+async def opened_here(settings: Settings) -> Store:
+    """The index in this process, or the server that the settings name."""
+    if settings.store.url:
+        return ServerStore.connect(settings.store)
+    return await EdgeStore.open(settings.index_dir, settings.store)
+
+
 @asynccontextmanager
 async def api_over(settings: Settings, embedder: Embedder) -> AsyncIterator[Api]:
     embed, classify = models(settings, embedder)
-    store = await EdgeStore.open(settings.index_dir, settings.store)
+    store = await opened_here(settings)
     await store.ensure(fingerprint=embedder.manifest.fingerprint, dimension=embedder.manifest.dimension)
     app = create_app(settings, embed, classify)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
