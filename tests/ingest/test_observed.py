@@ -44,7 +44,7 @@ def command(owned, monkeypatch):
 
 @pytest.fixture
 def papers(tmp_path):
-    folder = tmp_path / "papers"
+    folder = tmp_path / "observed"  # a name of its own: metrics count by source, over all runs of a cluster
     folder.mkdir()
     for number in range(3):
         (folder / f"{number}.txt").write_text(f"{SECRET} {number}")
@@ -89,8 +89,8 @@ def test_a_run_is_observed_from_all_sides(owned, command, papers):
     lines = [json.loads(line) for line in log.splitlines()]
     assert {line.get("run") for line in lines} == {summary.run_id}
     (failed,) = [line for line in lines if line["event"] == "document in quarantine"]
-    assert (failed["stage"], failed["reason"], failed["source"]) == ("parse", "damaged", "papers")
-    assert failed["uri"].endswith("/papers/broken.pdf")
+    assert (failed["stage"], failed["reason"], failed["source"]) == ("parse", "damaged", "observed")
+    assert failed["uri"].endswith("/observed/broken.pdf")
     assert lines[-1]["event"] == "run ended"
 
     session = Path(ray._private.worker._global_node.get_session_dir_path()) / "logs"
@@ -99,8 +99,8 @@ def test_a_run_is_observed_from_all_sides(owned, command, papers):
     assert {line["stage"] for line in told if line["event"] == "block done"} == {"extract", "embed", "write"}
     assert "salinity" not in log + "".join(map(str, told))
 
-    assert_exported(3, "ray_app_documents_total", job="ingest", source="papers", outcome="indexed")
-    tags = {"job": "ingest", "source": "papers", "stage": "parse", "reason": "damaged"}
+    assert_exported(3, "ray_app_documents_total", job="ingest", source="observed", outcome="indexed")
+    tags = {"job": "ingest", "source": "observed", "stage": "parse", "reason": "damaged"}
     assert_exported(1, "ray_app_quarantined_total", **tags)
     names = {line.split("{")[0] for line in metrics()}
     assert {
@@ -126,7 +126,7 @@ def test_a_quarantined_document_is_shown_exported_and_tried_again(owned, command
     run(owned, papers, embed="later")
     broken = papers / "broken.pdf"
     uri = f"file://{broken}"
-    listed = command("quarantine", "list", "--reason", "damaged", "--source", "papers")
+    listed = command("quarantine", "list", "--reason", "damaged", "--source", "observed")
     assert uri in listed
     assert listed.endswith("1 in quarantine: 1 damaged\n")
     assert command("quarantine", "list", "--reason", "password") == "0 in quarantine\n"
@@ -146,7 +146,7 @@ def test_a_quarantined_document_is_shown_exported_and_tried_again(owned, command
     summary = json.loads(command("quarantine", "retry", uri, "--json"))
     assert (summary["documents"], summary["indexed"], summary["quarantined"]) == (1, 1, 0)
     (place,) = [one for one in stored(owned, DOCUMENTS).values() if one["uri"] == uri]
-    assert (place["outcome"], place["path"], place["source"]) == ("indexed", "broken.pdf", "papers")
+    assert (place["outcome"], place["path"], place["source"]) == ("indexed", "broken.pdf", "observed")
     with pytest.raises(NotFoundError, match="is not in quarantine"):
         command("quarantine", "retry", uri)
     assert command("quarantine", "retry", "--all") == "no such document is in quarantine\n"
@@ -180,7 +180,7 @@ def test_a_run_that_was_killed_is_told_from_one_at_work(owned, command):
     for identity in ("dead", "living"):
         record = Run(id=identity, tenant="default", uris=[], started="2026-01-01T00:00:00Z")
         asked(owned, lambda store, record=record: save_run(store, record))
-    with sources_held(owned, ["papers"], run="living"):
+    with sources_held(owned, ["observed"], run="living"):
         states = {one["id"]: one["state"] for one in map(json.loads, command("runs", "list", "--json").splitlines())}
         assert (states["dead"], states["living"]) == ("ended without a word", "running")
         assert "ended without a word" in command("status")

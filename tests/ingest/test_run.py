@@ -222,7 +222,7 @@ def without_ocr(settings):
 
 
 def test_poison_documents_do_not_stop_the_job(owned, shared_data):
-    summary = run(without_ocr(owned), shared_data / "A_pdf_poison")
+    summary = run(without_ocr(owned), shared_data / "A_pdf_poison", embed="later")
     assert summary.documents == 79
     assert summary.indexed + summary.duplicate + summary.quarantined == 79
     reasons = {one.payload["reason"] for one in asked(owned, lambda store: quarantined(store, "default", limit=99))[0]}
@@ -230,7 +230,7 @@ def test_poison_documents_do_not_stop_the_job(owned, shared_data):
 
 
 def test_real_pdfs_have_the_expected_outcomes(owned, shared_data):
-    summary = run(without_ocr(owned), shared_data / "A_pdf")
+    summary = run(without_ocr(owned), shared_data / "A_pdf", embed="later")
     assert (summary.documents, summary.quarantined) == (118, 17)
     contents = stored(owned, CONTENTS).values()
     assert sum(not one["has_text"] for one in contents) <= 18

@@ -59,9 +59,17 @@ async def test_what_waits_is_what_runs_at_work_have_listed_and_not_finished(ther
         progress = RunProgress(done=30, total=100, at=at)
         await save_run(there.api.store, Run(id=identity, tenant=NORTH, uris=[], started=now(), progress=progress))
     stats = await asked(there, "/v1/stats")
-    assert stats["queue"] == {"documents": 70, "vectors": 0, "runs": ["alive"]}
+    assert stats["queue"] == {"documents": 70, "uploads": 0, "vectors": 0, "runs": ["alive"]}
     assert stats["index"]["points"] == {"documents": 3, "contents": 3, "chunks": 3}
     assert stats["index"]["disk_bytes"] is None  # the index holds other tenants too
+
+
+async def test_uploads_that_wait_are_counted(there):
+    key = await there.api.key("admin")
+    response = await there.api.request("POST", "/v1/documents", key, files={"file": ("note.txt", b"The crane is new.")})
+    assert response.status_code == 202
+    response = await there.api.request("GET", "/v1/stats", key)
+    assert response.json()["queue"]["uploads"] == 1
 
 
 async def test_the_servers_own_tenant_is_told_how_large_the_index_is(there):

@@ -30,6 +30,7 @@ class QueueFigures(BaseModel):
     """What is yet to be done: documents that runs at work have listed and not finished; contents without vectors."""
 
     documents: int
+    uploads: int = Field(description="Documents that wait for the online worker, or that it is at work on.")
     vectors: int
     runs: list[str] = Field(description="The runs at work, by their signs of life.")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from ray_app.serving.bodies.stats import ContentFigures, DocumentFigures, IndexFigures, QueueFigures, Stats
+from ray_app.records import Outcome
+from ray_app.serving.bodies.stats import ContentFigures, Counts, DocumentFigures, IndexFigures, QueueFigures, Stats
 from ray_app.serving.caller import Caller
 from ray_app.serving.services import CallerOf, IndexOf, Services, ServicesOf
 from ray_app.store.collections import CONTENTS, DOCUMENTS
@@ -37,17 +38,22 @@ async def stats(index: IndexOf, services: ServicesOf, caller: CallerOf) -> Stats
             by_language=counted["language"],
             by_media_type=counted["media_type"],
         ),
-        queue=await _queue(services, caller) if everything else None,
+        queue=await _queue(services, caller, counted["outcome"]) if everything else None,
         index=await _index(services, caller, total) if everything else None,
     )
 
 
-async def _queue(services: Services, caller: Caller) -> QueueFigures:
+async def _queue(services: Services, caller: Caller, outcomes: Counts) -> QueueFigures:
     tenant, store = caller.scope.tenant, services.store
     latest = await latest_runs(store, tenant, limit=_RUNS)
     working = at_work(latest, within_s=services.settings.ingest.lease_s)
     waiting = sum(max(0, run.progress.total - run.progress.done) for run in working if run.progress)
-    return QueueFigures(documents=waiting, vectors=await count_pending(store, tenant), runs=[run.id for run in working])
+    return QueueFigures(
+        documents=waiting,
+        uploads=sum(outcomes.get(outcome.value, 0) for outcome in (Outcome.QUEUED, Outcome.PROCESSING)),
+        vectors=await count_pending(store, tenant),
+        runs=[run.id for run in working],
+    )
 
 
 async def _index(services: Services, caller: Caller, points: dict[str, int]) -> IndexFigures:

@@ -1,0 +1,24 @@
+"""Prints what happens in the index, and goes on where it was after a break. Ctrl-C ends it.
+
+python examples/api/follow.py
+"""
+
+import time
+
+from ray_app.client import OtherEvent, open_client
+from ray_app.errors import ServerError
+from ray_app.settings import Settings
+
+last = None
+with open_client(Settings()) as client:
+    while True:
+        try:
+            for event in client.events(after=last):
+                if isinstance(event, OtherEvent):
+                    print(event.name, flush=True)
+                    continue
+                last = event.id
+                print(event.at, event.topic, event.source or "", event.data, flush=True)
+        except ServerError as error:  # it is being started again, say
+            print(error, flush=True)
+        time.sleep(1)
