@@ -165,16 +165,24 @@ async def test_who_listens_while_replicas_come_and_go_hears_everything_once_and_
     ]
     stop = asyncio.Event()
     uploading = asyncio.create_task(upload_until(stop, deployment.url))
-    await heard(5, sse, websocket)
+
+    async def heard(count):
+        """Both have heard of so many documents, and none was refused."""
+        deadline = time.monotonic() + 120
+        while any(len(one.heard) < count for one in (sse, websocket)):
+            assert not (uploading.done() and uploading.exception()), uploading.exception()
+            assert time.monotonic() < deadline, f"not {count} were heard by {sse} and {websocket}"
+            await asyncio.sleep(0.1)
+
+    await heard(5)
     await asyncio.to_thread(deployment.deploy, UP)
-    before = len(sse.heard), len(websocket.heard)
-    await heard(max(before) + 3, sse, websocket)
+    await heard(max(len(sse.heard), len(websocket.heard)) + 3)
     assert (sse.connections, websocket.connections) == (1, 1), "more replicas end no stream"
     await asyncio.to_thread(deployment.deploy, DOWN)
-    await heard(max(len(sse.heard), len(websocket.heard)) + 3, sse, websocket)
+    await heard(max(len(sse.heard), len(websocket.heard)) + 3)
     stop.set()
     uploaded = await uploading
-    await heard(len(uploaded), sse, websocket)
+    await heard(len(uploaded))
     for task in listening:
         task.cancel()
     await asyncio.gather(*listening, return_exceptions=True)
@@ -193,9 +201,3 @@ async def upload_until(stop, url):
             identities.append(answer.json()["documents"][0]["id"])
             await asyncio.sleep(0.5)
     return identities
-
-
-async def heard(count, *listeners):
-    async with asyncio.timeout(120):
-        while any(len(one.heard) < count for one in listeners):
-            await asyncio.sleep(0.1)
