@@ -94,4 +94,5 @@ def test_what_a_dying_replica_was_asked_is_answered_by_another(server):
             replica, _ = server.processes("ray::ServeReplica:ray-app:http")
             replica.kill()
             replica.wait(10)
-        assert [one.result().status_code for one in asked] == [200] * FEW
+        answers = [one.result() for one in asked]
+        assert [one.status_code for one in answers] == [200] * FEW, [one.text for one in answers]
