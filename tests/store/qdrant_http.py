@@ -42,7 +42,7 @@ class QdrantServer:
     def start(self) -> None:
         config = uvicorn.Config(self._app(), port=self.port, log_level="critical", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, daemon=True)
+        thread = threading.Thread(target=lambda: asyncio.run(_serve(server)), daemon=True)
         thread.start()
         while not server.started:
             assert thread.is_alive(), "the server ended"
@@ -92,6 +92,11 @@ def qdrant_server():
         yield server
     finally:
         server.stop()
+
+
+async def _serve(server: uvicorn.Server) -> None:
+    await server.serve()
+    await asyncio.sleep(0.1)  # connections that are being closed get a moment for it
 
 
 async def _about(request: Request) -> Response:
