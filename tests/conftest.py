@@ -167,7 +167,7 @@ def served(cluster, make_data_dir) -> Iterator[Served]:
         assert server.wait(timeout=60) == 0
 
 
-def wait_until_ready(url: str, server: subprocess.Popen[bytes], timeout_s: float = 90.0) -> None:
+def wait_until_ready(url: str, server: subprocess.Popen[bytes], timeout_s: float = 180.0) -> None:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         assert server.poll() is None, "the server ended"
