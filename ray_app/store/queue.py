@@ -109,7 +109,7 @@ def timestamp(ahead_s: float = 0.0) -> str:
 
 
 def told(entry: Entry, outcome: str, *, stage: str | None = None, reason: str | None = None) -> Event:
-    """What subscribers hear of a document: nothing that it says, nor its name, so that erasing it leaves nothing."""
+    """What subscribers hear of a document: nothing that it says, nor its name. Erasing it removes these too."""
     data = {"document": entry.document, "outcome": outcome, "stage": stage, "reason": reason}
     data = {name: value for name, value in data.items() if value is not None}
     return new_event("document", tenant=entry.tenant, source=entry.source, data=data)
