@@ -1,4 +1,4 @@
-"""Gives a colleague a key, runs a crawl of a folder as a job, and takes the key back.
+"""Gives a colleague a key, ingests a folder as a job, and takes the key back.
 
 python examples/api/administer.py /srv/minutes
 """

@@ -14,11 +14,11 @@ with open_client(Settings()) as client:
     while True:
         try:
             for event in client.events(after=last):
-                if isinstance(event, OtherEvent):
+                last = event.id or last
+                if isinstance(event, OtherEvent):  # `ready`, or why there are no more
                     print(event.name, flush=True)
-                    continue
-                last = event.id
-                print(event.at, event.topic, event.source or "", event.data, flush=True)
+                else:
+                    print(event.at, event.topic, event.source or "", event.data, flush=True)
         except ServerError as error:  # it is being started again, say
             print(error, flush=True)
         time.sleep(1)

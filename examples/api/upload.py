@@ -25,6 +25,5 @@ with open_client(Settings()) as client, closing(client.events(topics=["document"
             break
     for document in sent.documents:
         about = client.document(document.id)
-        print(
-            f"{about.uri}: {about.outcome}, {about.language}, {about.labels[0].label if about.labels else 'no label'}"
-        )
+        label = about.labels[0].label if about.labels else "no label"
+        print(f"{about.uri}: {about.outcome}, {about.language}, {label}")

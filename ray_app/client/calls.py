@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 from urllib.parse import quote
 
 from httpx_sse import ServerSentEvent
 from pydantic import BaseModel, TypeAdapter
 
-from ray_app.client.call import Call, Content, Request, Stream, delete, get, post, reader
+from ray_app.client.call import Call, Content, M, Request, Stream, delete, get, post, reader
 from ray_app.records import When
 from ray_app.search.request import FACETS, Mode
 from ray_app.serving.bodies.answer import AnswerResult, NumberedPassage, SentenceOut
@@ -75,26 +75,46 @@ class AnswerDoneEvent(BaseModel):
 
 
 class OtherEvent(BaseModel):
-    """An event without a type of its own here, such as `ready`, or one of a newer server; `data` is JSON."""
+    """An event without a type of its own here, such as `ready`, or one of a newer server.
+
+    `data` is JSON; `id` is where to go on from, where there is one.
+    """
 
     name: str
     data: str
+    id: str | None = None
 
 
 SearchEvent = HitsEvent | FacetsEvent | DoneEvent | OtherEvent
 AnswerEvent = PassagesEvent | TokenEvent | SentenceOut | AnswerDoneEvent | OtherEvent
+_KEYS = TypeAdapter(list[KeyOut])
+
+
+def _typed(models: Mapping[str, type[M]]) -> Callable[[ServerSentEvent], M | OtherEvent]:
+    """Reads an event by its name."""
+
+    def read(event: ServerSentEvent) -> M | OtherEvent:
+        model = models.get(event.event)
+        if model is None:
+            return OtherEvent(name=event.event, data=event.data, id=event.id or None)
+        return model.model_validate_json(event.data)
+
+    return read
+
+
 _SEARCH_EVENTS: dict[str, type[HitsEvent | FacetsEvent | DoneEvent]] = {
     "hits": HitsEvent,
     "facets": FacetsEvent,
     "done": DoneEvent,
 }
-_KEYS = TypeAdapter(list[KeyOut])
 _ANSWER_EVENTS: dict[str, type[PassagesEvent | TokenEvent | SentenceOut | AnswerDoneEvent]] = {
     "passages": PassagesEvent,
     "token": TokenEvent,
     "sentence": SentenceOut,
     "done": AnswerDoneEvent,
 }
+_JOB_EVENTS: dict[str, type[LogEvent | JobOut]] = {"log": LogEvent, "done": JobOut}
+_EVENTS = dict.fromkeys(get_args(Topic), Event)
 
 
 def search(
@@ -118,7 +138,7 @@ def search_events(
     facets: Sequence[str] = FACETS,
 ) -> Stream[SearchEvent]:
     """The same search as its answer comes about: hits by words first, then merged with meaning, facets, done."""
-    return Stream(_search(query, mode, limit, filters, facets), _search_event)
+    return Stream(_search(query, mode, limit, filters, facets), _typed(_SEARCH_EVENTS))
 
 
 def suggest(prefix: str, *, limit: int = 8) -> Call[Suggestions]:
@@ -133,7 +153,7 @@ def answer(question: str, *, filters: Mapping[str, Any] | None = None) -> Call[A
 
 def answer_events(question: str, *, filters: Mapping[str, Any] | None = None) -> Stream[AnswerEvent]:
     """The same answer as it is made: its passages first, then sentence by sentence, done."""
-    return Stream(_question(question, filters), _answer_event)
+    return Stream(_question(question, filters), _typed(_ANSWER_EVENTS))
 
 
 def classify(texts: Sequence[str]) -> Call[ClassifyResult]:
@@ -186,7 +206,7 @@ def erase_document(identity: str) -> Call[None]:
 def events(*, topics: Sequence[Topic] = (), after: str | None = None) -> Stream[Event | OtherEvent]:
     """What happens, as it happens; without an end. `after` is the id of the last event that one has seen."""
     request = Request("GET", "/v1/events", params={"topics": list(topics), "after": after})
-    return Stream(request, _event)
+    return Stream(request, _typed(_EVENTS))
 
 
 def me() -> Call[Me]:
@@ -251,7 +271,7 @@ def job_log(identity: str) -> Call[str]:
 
 def follow_job(identity: str) -> Stream[LogEvent | JobOut | OtherEvent]:
     """What a job writes until it ends; last, the job as it ended. Raises NotFoundError."""
-    return Stream(Request("GET", _path("jobs", identity, "logs")), _job_event)
+    return Stream(Request("GET", _path("jobs", identity, "logs")), _typed(_JOB_EVENTS))
 
 
 def cancel_job(identity: str) -> Call[JobOut]:
@@ -300,27 +320,3 @@ def _search(query: str, mode: Mode, limit: int, filters: Mapping[str, Any] | Non
 
 def _question(question: str, filters: Mapping[str, Any] | None) -> Request:
     return Request("POST", "/v1/answer", json={"question": question, "filters": dict(filters or {})})
-
-
-def _answer_event(event: ServerSentEvent) -> AnswerEvent:
-    model = _ANSWER_EVENTS.get(event.event)
-    return model.model_validate_json(event.data) if model else OtherEvent(name=event.event, data=event.data)
-
-
-def _event(event: ServerSentEvent) -> Event | OtherEvent:
-    if event.event in get_args(Topic):
-        return Event.model_validate_json(event.data)
-    return OtherEvent(name=event.event, data=event.data)
-
-
-def _search_event(event: ServerSentEvent) -> SearchEvent:
-    model = _SEARCH_EVENTS.get(event.event)
-    return model.model_validate_json(event.data) if model else OtherEvent(name=event.event, data=event.data)
-
-
-def _job_event(event: ServerSentEvent) -> LogEvent | JobOut | OtherEvent:
-    if event.event == "log":
-        return LogEvent.model_validate_json(event.data)
-    if event.event == "done":
-        return JobOut.model_validate_json(event.data)
-    return OtherEvent(name=event.event, data=event.data)

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,35 +19,13 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from ray_app.serving.ingress import ingress_environment
-from tests.conftest import ROOT, free_port
+from tests.conftest import ROOT, free_port, wait_until_ready
+from tests.system.processes import ray_head
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.anyio]
 
 BIN = Path(sys.executable).parent
 UP, DOWN = 3, 1
-
-
-@contextmanager
-def ray_head(environment, dashboard):
-    """`ray start --head` in the foreground, on ports of its own."""
-    ports = {
-        "port": free_port(),
-        "dashboard-port": dashboard,
-        "dashboard-agent-listen-port": free_port(),
-        "num-cpus": 4,
-        "object-store-memory": 300_000_000,
-    }
-    options = [f"--{name}={value}" for name, value in ports.items()]
-    command = [str(BIN / "ray"), "start", "--head", "--block", "--dashboard-host=127.0.0.1", *options]
-    head = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        head.terminate()
-        head.wait(timeout=60)
-        latest = Path("/tmp/ray/ray_current_cluster")  # `ray stop` would remove it, and end every other Ray too
-        if latest.exists() and latest.read_text().endswith(f":{ports['port']}"):
-            latest.unlink()
 
 
 @dataclass(frozen=True)
@@ -96,24 +73,12 @@ def deployment(alone, tmp_path):
             "RAY_APP_EVENTS__HEARTBEAT_S": "2",
             "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
         }
-        with ray_head(environment, dashboard):
+        with ray_head(environment, dashboard, cpus=4) as head:
             url = f"http://127.0.0.1:{free_port()}"
             there = Deployment(url, f"http://127.0.0.1:{dashboard}", tmp_path / "serve.yaml", environment)
             there.deploy(DOWN)
-            wait(f"{url}/readyz")
+            wait_until_ready(url, head)
             yield there
-
-
-def wait(url):
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(url, timeout=2).is_success:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.5)
-    raise AssertionError(f"{url} does not answer")
 
 
 @dataclass
@@ -163,6 +128,9 @@ async def test_who_listens_while_replicas_come_and_go_hears_everything_once_and_
         asyncio.create_task(sse.by_sse(deployment.url)),
         asyncio.create_task(websocket.by_websocket(deployment.url)),
     ]
+    async with asyncio.timeout(60):
+        while not (sse.last and websocket.last):  # both are told where to go on from before anything happens
+            await asyncio.sleep(0.1)
     stop = asyncio.Event()
     uploading = asyncio.create_task(upload_until(stop, deployment.url))
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import uuid
-from collections.abc import AsyncIterator, Iterator
 
 import numpy as np
 import pytest
-from qdrant_client import AsyncQdrantClient
 
 from ray_app.errors import IndexNotReadyError, StoreError
-from ray_app.settings import StoreSettings
 from ray_app.store import bm25
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
-from ray_app.store.edge import EdgeStore
 from ray_app.store.matching import matches
 from ray_app.store.protocol import (
     AnyOf,
@@ -29,46 +24,16 @@ from ray_app.store.protocol import (
     Point,
     Prefix,
     Query,
-    Store,
 )
-from ray_app.store.server import ServerStore
-from tests.store.qdrant_http import QdrantServer, qdrant_server
+from tests.store.conftest import DIMENSION
 
-# The client looks at the server's version in a thread of its own, which may come too late.
-pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore:Failed to obtain server version")]
+pytestmark = pytest.mark.anyio
 
-ENGINES = ["edge", "http", "server"]
-DIMENSION = 8
 TEXTS = {
     "lease": "The lease of the warehouse ends with a notice period of six months.",
     "probe": "The salinity probe drifts when its electrode is dry.",
     "bread": "A good bread needs flour, water, salt and a long night.",
 }
-
-
-@pytest.fixture(scope="module")
-def wire() -> Iterator[QdrantServer]:
-    with qdrant_server() as server:
-        yield server
-
-
-@pytest.fixture(params=ENGINES)
-async def store(request, tmp_path, wire) -> AsyncIterator[Store]:
-    opened = await _open(request.param, tmp_path, wire)
-    await opened.ensure(fingerprint="f0", dimension=DIMENSION)
-    yield opened
-    await opened.close()
-
-
-async def _open(engine: str, folder, wire: QdrantServer) -> Store:
-    if engine == "edge":
-        return await EdgeStore.open(folder, StoreSettings())
-    if engine == "http":
-        return ServerStore(AsyncQdrantClient(url=wire.url), f"test_{uuid.uuid4().hex}")
-    url = os.environ.get("RAY_APP_QDRANT_URL")
-    if not url:
-        pytest.skip("RAY_APP_QDRANT_URL names no Qdrant server")
-    return ServerStore(AsyncQdrantClient(url=url), f"test_{uuid.uuid4().hex}")
 
 
 def name_id(name: str) -> str:
@@ -316,12 +281,7 @@ async def test_empty_lists_of_ids_are_allowed(store):
     assert await store.retrieve(CHUNKS, []) == []
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-async def test_an_index_that_is_not_there_says_so(engine, tmp_path, wire):
-    store = await _open(engine, tmp_path, wire)
-    try:
-        assert await store.fingerprint() is None
-        with pytest.raises(IndexNotReadyError, match="ingest a folder first"):
-            await store.count(CHUNKS)
-    finally:
-        await store.close()
+async def test_an_index_that_is_not_there_says_so(empty):
+    assert await empty.fingerprint() is None
+    with pytest.raises(IndexNotReadyError, match="ingest a folder first"):
+        await empty.count(CHUNKS)

@@ -10,19 +10,10 @@ from ray_app.errors import NotFoundError
 from ray_app.store.audit import AuditEntry, entries, write_entry
 from ray_app.store.invitations import _key_of, invite, redeem
 from ray_app.store.keys import Grant, find_key, list_keys
-from tests.store.test_contract import ENGINES, _open
 
 pytestmark = pytest.mark.anyio
 
 GRANT = Grant(tenant="t", name="bo", role="reader")
-
-
-@pytest.fixture(params=ENGINES)
-async def store(request, tmp_path):
-    opened = await _open(request.param, tmp_path)
-    await opened.ensure(fingerprint="f0", dimension=8)
-    yield opened
-    await opened.close()
 
 
 async def attempt(store, token):

@@ -5,7 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
+
+from tests.conftest import free_port
 
 PARSER, EMBEDDER = "ray_app.parsing.worker", "ray::MapWorker(MapBatches(Embed))"
 
@@ -42,6 +46,31 @@ def stopped(pid):
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def ray_head(environment, dashboard, cpus):
+    """`ray start --head` in the foreground, as an operator starts a cluster, on ports of its own."""
+    port = free_port()
+    options = {
+        "port": port,
+        "dashboard-host": "127.0.0.1",
+        "dashboard-port": dashboard,
+        "dashboard-agent-listen-port": free_port(),  # the usual ones are the session cluster's
+        "num-cpus": cpus,
+        "object-store-memory": 300_000_000,
+    }
+    command = [str(Path(sys.executable).with_name("ray")), "start", "--head", "--block"]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    head = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield head
+    finally:
+        head.terminate()
+        head.wait(timeout=60)
+        latest = Path("/tmp/ray/ray_current_cluster")  # `ray stop` would remove it, and end every other Ray too
+        if latest.exists() and latest.read_text().endswith(f":{port}"):
+            latest.unlink()
 
 
 def _ancestors(pid):

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.conftest import EXAMPLES, ROOT, free_port, wait_until_ready
+from tests.system.processes import ray_head
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -19,15 +20,9 @@ BIN = Path(sys.executable).parent
 
 
 def test_an_ingest_is_submitted_as_a_ray_job(alone):
-    port, dashboard, agent = free_port(), free_port(), free_port()  # the usual ones are the session cluster's
+    dashboard = free_port()
     environment = {**alone, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "a" * 40, "RAY_USAGE_STATS_ENABLED": "0"}
-    head = subprocess.Popen(
-        [str(BIN / "ray"), "start", "--head", "--block", f"--port={port}", f"--dashboard-port={dashboard}",
-         f"--dashboard-agent-listen-port={agent}", "--dashboard-host=127.0.0.1", "--num-cpus=2",
-         "--object-store-memory=300000000"],
-        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
+    with ray_head(environment, dashboard, cpus=2):
         environment["RAY_ADDRESS"] = f"http://127.0.0.1:{dashboard}"
         command = [str(BIN / "ray"), "job", "submit", "--", sys.executable, str(ROOT / "jobs" / "ingest.py")]
         done = None
@@ -47,12 +42,6 @@ def test_an_ingest_is_submitted_as_a_ray_job(alone):
         (summary,) = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"run_id"')]
         assert summary["documents"] == 20
         assert (summary["indexed"], summary["quarantined"]) == (19, 1)
-    finally:
-        head.terminate()
-        head.wait(timeout=60)
-        latest = Path("/tmp/ray/ray_current_cluster")  # `ray stop` would remove it, and end every other Ray too
-        if latest.exists() and latest.read_text().endswith(f":{port}"):
-            latest.unlink()
 
 
 def test_the_serve_configuration_starts_the_same_application(alone, tmp_path):
