@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
+import uuid
 from dataclasses import replace
 
 import pytest
@@ -130,8 +132,8 @@ async def test_a_reader_beside_many_appenders_sees_each_event_once_and_in_order(
     restarts=st.sets(st.integers(0, 7)),
 )
 @examples(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_whatever_the_pages_and_restarts_the_pages_are_the_log(tmp_path_factory, batches, page, restarts):
-    folder = tmp_path_factory.mktemp("log")
+async def test_whatever_the_pages_and_restarts_the_pages_are_the_log(tmp_path, batches, page, restarts):
+    folder = tmp_path / uuid.uuid4().hex
     store, count, seen = await opened(folder), 0, []
     for step, size in enumerate(batches):
         await append_events(store, [numbered(count + n) for n in range(size)])
@@ -143,6 +145,7 @@ async def test_whatever_the_pages_and_restarts_the_pages_are_the_log(tmp_path_fa
     while more := await read_events(store, ALL, after=seen[-1].id if seen else None, limit=page):
         seen += more
     await store.close()
+    shutil.rmtree(folder)
     assert numbers(seen) == list(range(count))
 
 
