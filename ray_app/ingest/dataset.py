@@ -52,15 +52,7 @@ def process(
     """
     sink = IndexSink(settings, run=plan.run, version=plan.pipeline, progress=progress)
     prepare_context()
-    dataset = ray.data.from_arrow_refs(found.refs).map_batches(
-        Extract,
-        fn_constructor_args=(settings, plan.pipeline, progress),
-        fn_constructor_kwargs={"run": plan.run, "last": not plan.embed, "keep_originals": plan.keep_originals},
-        batch_format="pyarrow",
-        batch_size=None,
-        compute=ActorPoolStrategy(min_size=1, max_size=shares.extract_workers),
-        num_cpus=EXTRACT_CPUS,
-    )
+    dataset = extracted(found, plan, settings, shares, progress)
     if plan.embed:
         dataset = dataset.map_batches(
             Embed,
@@ -80,6 +72,21 @@ def process(
             sink, ray_remote_args={"num_cpus": WRITE_CPUS}, concurrency=min(WRITERS, len(found.refs))
         )
     return sink.tally
+
+
+def extracted(found: Blocks, plan: Plan, settings: Settings, shares: Shares, progress: Handle) -> ray.data.Dataset:
+    """The first stage: the files, read and cut, a document each row."""
+    workers = shares.extract_workers
+    return ray.data.from_arrow_refs(found.refs).map_batches(
+        Extract,
+        fn_constructor_args=(settings, plan.pipeline, progress),
+        fn_constructor_kwargs={"run": plan.run, "last": not plan.embed, "keep_originals": plan.keep_originals},
+        batch_format="pyarrow",
+        batch_size=None,
+        # All start at once, but a cluster that has lost a node goes on with one.
+        compute=ActorPoolStrategy(min_size=1, max_size=workers, initial_size=min(workers, max(1, len(found.refs)))),
+        num_cpus=EXTRACT_CPUS,
+    )
 
 
 def prepare_context() -> None:
