@@ -12,6 +12,8 @@ _WORD = re.compile(r"\w+")
 
 def highlight(passage: str, wanted: Set[int], language: str) -> tuple[tuple[int, int], ...]:
     """Spans within the passage whose word has one of the query's BM25 indices, in order."""
-    words = [(match.group().lower(), match.span()) for match in _WORD.finditer(passage)]
-    matching = {word for word in {word for word, _ in words} if word_indices(word, language) & wanted}
-    return tuple(span for word, span in words if word in matching)
+    words = set(_WORD.findall(passage))
+    matching = {word for word in words if not wanted.isdisjoint(word_indices(word.lower(), language))}
+    if not matching:
+        return ()
+    return tuple(match.span() for match in _WORD.finditer(passage) if match.group() in matching)

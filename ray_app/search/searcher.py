@@ -60,6 +60,7 @@ class _Task:
     words: SparseVector
     clock: Clock
     reranks: bool
+    first_look: bool = False
 
 
 class Searcher:
@@ -77,9 +78,12 @@ class Searcher:
         """What a request may ask for."""
         return self._settings.search
 
-    async def search(self, request: SearchRequest, scope: Scope) -> AsyncGenerator[Event, None]:
+    async def search(
+        self, request: SearchRequest, scope: Scope, *, first_look: bool = True
+    ) -> AsyncGenerator[Event, None]:
         """`hits` for each stage, then `facets`, then `done` with timings, of what lies in the scope.
 
+        `first_look` are a hybrid search's hits by words alone: for whoever waits for the last hits, work for nothing.
         Raises QueryError where the request is wrong, NotFoundError where the document to be like is not there.
         Closing the iterator stops the work.
         """
@@ -88,7 +92,7 @@ class Searcher:
         index = ScopedReader(self._store, scope)
         aiming = asyncio.ensure_future(self._target(plan, index, clock))
         try:
-            task = _Task(plan, index, await self._words(plan, scope), clock, self._reranks(plan))
+            task = _Task(plan, index, await self._words(plan, scope), clock, self._reranks(plan), first_look)
             found: list[Hit] = []
             async with aclosing(self._stages(task, aiming)) as stages:
                 async for stage, found in stages:
@@ -125,7 +129,7 @@ class Searcher:
         elif mode == "lexical":
             found = await self._found("lexical", task, _Target(None), final=True)
         else:
-            if mode == "hybrid":
+            if mode == "hybrid" and task.first_look:
                 yield "lexical", await self._found("lexical", task, _Target(None), final=False)
             found = await self._found(mode, task, await aiming, final=True)
         if task.plan.sentences and task.plan.asked.text and not task.reranks:
@@ -257,7 +261,7 @@ class Searcher:
 async def answer(searcher: Searcher, request: SearchRequest, scope: Scope) -> dict[str, Any]:
     """The whole search as one object: the last hits, facets, total, next and timings."""
     result: dict[str, Any] = {"hits": [], "facets": {}, "total": 0, "next": None, "timings": {}}
-    async for event in searcher.search(request, scope):
+    async for event in searcher.search(request, scope, first_look=False):
         result |= event.data
     return result
 

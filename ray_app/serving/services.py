@@ -139,7 +139,8 @@ def attach(app: FastAPI, services: Services) -> None:
     app.state.services = services
 
 
-def _services(request: Request) -> Services:
+# Asynchronous although they wait for nothing: FastAPI would call plain functions in another thread, one by one.
+async def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
@@ -147,7 +148,7 @@ def _services(request: Request) -> Services:
 ServicesOf = Annotated[Services, Depends(_services)]
 
 
-def _caller(request: Request) -> Caller:
+async def _caller(request: Request) -> Caller:
     """Noted by the gate (`middleware.py`), which lets nobody else through."""
     caller: Caller = request.state.caller
     return caller
@@ -182,7 +183,7 @@ def requires(role: Role) -> Dependency:
     return dependency
 
 
-def _index(services: ServicesOf, caller: CallerOf) -> ScopedReader:
+async def _index(services: ServicesOf, caller: CallerOf) -> ScopedReader:
     return ScopedReader(services.store, caller.scope)
 
 
@@ -222,7 +223,7 @@ class Audit:
         await write_entry(self.services.store, entry, keep_days=self.services.settings.auth.audit_days)
 
 
-def _audit(services: ServicesOf, caller: CallerOf) -> Audit:
+async def _audit(services: ServicesOf, caller: CallerOf) -> Audit:
     return Audit(services, caller)
 
 

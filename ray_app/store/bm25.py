@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from qdrant_edge import Bm25, Bm25Config, DisabledStemmer, StopwordsSet
 
@@ -39,6 +39,8 @@ _STEMMED = {
 _WORD = re.compile(r"\w+")
 # Mean words of a passage after stop words: about 250 tokens of the default model.
 _AVERAGE_LENGTH = 110.0
+# Words whose stems are remembered, some 10 MB: of the words on a page of hits nearly all were on others before.
+_REMEMBERED = 1 << 16
 
 
 def passage_vector(text: str, language: str) -> SparseVector:
@@ -59,6 +61,7 @@ def query_vector(text: str, languages: Iterable[str]) -> SparseVector:
     return SparseVector(indices, [1.0] * len(indices))
 
 
+@lru_cache(_REMEMBERED)
 def word_indices(word: str, language: str) -> frozenset[int]:
     """What one word becomes in a passage of this language; empty for a stop word."""
     return frozenset(_model(_STEMMED.get(language, "")).embed_query(word).indices)
