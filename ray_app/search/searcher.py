@@ -60,7 +60,7 @@ class _Task:
     words: SparseVector
     clock: Clock
     reranks: bool
-    first_look: bool = False
+    whole: bool = False
 
 
 class Searcher:
@@ -79,11 +79,11 @@ class Searcher:
         return self._settings.search
 
     async def search(
-        self, request: SearchRequest, scope: Scope, *, first_look: bool = True
+        self, request: SearchRequest, scope: Scope, *, whole: bool = False
     ) -> AsyncGenerator[Event, None]:
         """`hits` for each stage, then `facets`, then `done` with timings, of what lies in the scope.
 
-        `first_look` are a hybrid search's hits by words alone: for whoever waits for the last hits, work for nothing.
+        With `whole` nobody looks before the end: there are no hits by words alone, and counting does not wait for hits.
         Raises QueryError where the request is wrong, NotFoundError where the document to be like is not there.
         Closing the iterator stops the work.
         """
@@ -91,19 +91,24 @@ class Searcher:
         clock = Clock()
         index = ScopedReader(self._store, scope)
         aiming = asyncio.ensure_future(self._target(plan, index, clock))
+        counting: asyncio.Future[Event] | None = None
         try:
-            task = _Task(plan, index, await self._words(plan, scope), clock, self._reranks(plan), first_look)
+            task = _Task(plan, index, await self._words(plan, scope), clock, self._reranks(plan), whole)
             found: list[Hit] = []
+            if request.facets and whole:
+                counting = asyncio.ensure_future(self._facets(task))
             async with aclosing(self._stages(task, aiming)) as stages:
                 async for stage, found in stages:
                     shown = to_json(found[: request.limit], passages=request.passages)
                     yield Event("hits", {"stage": stage, "hits": shown})
             if request.facets:
-                yield await self._facets(task)
+                yield await (counting or self._facets(task))
             clock.lap("total", clock.started)
             yield Event("done", {"timings": clock.taken, "next": self._next(plan, found)})
         finally:
             aiming.cancel()
+            if counting:
+                counting.cancel()
 
     async def find(self, request: SearchRequest, scope: Scope) -> Retrieved:
         """The final hits alone, in one step."""
@@ -129,7 +134,7 @@ class Searcher:
         elif mode == "lexical":
             found = await self._found("lexical", task, _Target(None), final=True)
         else:
-            if mode == "hybrid" and task.first_look:
+            if mode == "hybrid" and not task.whole:
                 yield "lexical", await self._found("lexical", task, _Target(None), final=False)
             found = await self._found(mode, task, await aiming, final=True)
         if task.plan.sentences and task.plan.asked.text and not task.reranks:
@@ -261,7 +266,7 @@ class Searcher:
 async def answer(searcher: Searcher, request: SearchRequest, scope: Scope) -> dict[str, Any]:
     """The whole search as one object: the last hits, facets, total, next and timings."""
     result: dict[str, Any] = {"hits": [], "facets": {}, "total": 0, "next": None, "timings": {}}
-    async for event in searcher.search(request, scope, first_look=False):
+    async for event in searcher.search(request, scope, whole=True):
         result |= event.data
     return result
 

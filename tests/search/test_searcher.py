@@ -204,6 +204,22 @@ async def test_a_search_that_is_closed_asks_the_index_nothing_more(searcher, emb
     assert counting.asked == asked
 
 
+async def test_an_answer_in_one_piece_counts_while_its_query_is_embedded_and_has_no_first_look(
+    searcher, embedder, settings
+):
+    slow = SlowEmbedder(embedder.manifest)
+    counting = CountingStore(searcher._store)
+    waiting = asyncio.ensure_future(answer(Searcher(counting, slow, settings), SearchRequest("lease"), SCOPE))
+    async with asyncio.timeout(5):
+        while counting.asked < 2:  # which languages there are, and the counts
+            await asyncio.sleep(0.01)
+    assert not waiting.done()
+    slow.go_on.set()
+    found = await waiting
+    assert counting.asked == 3
+    assert set(found["timings"]) == {"embed_ms", "hybrid_ms", "facets_ms", "total_ms"}
+
+
 class CountingStore:
     """Passes everything on, and counts what was asked."""
 
