@@ -10,7 +10,7 @@ DATA ?= .demo
 demo: .venv/installed  ## ingest the example documents (or DOCS=/path), serve them, show a search
 	.venv/bin/python -m examples.demo --data-dir $(DATA) $(if $(DOCS),--docs "$(DOCS)")
 
-test: .venv/installed lint  ## everything that takes less than 15 minutes on two cores
+test: .venv/installed lint  ## all tests but the slowest: some 20 minutes on two cores
 	.venv/bin/python -m pytest -m "not slow"
 
 test-slow: .venv/installed  ## the rest: crashes, scale, long runs
