@@ -308,9 +308,10 @@ async def test_another_replica_takes_over_from_one_that_stopped(tmp_path):
             await api.happen(0)
             await receiver.until(1)
         await api.happen(1)
-        async with delivering(api.store, settings):
-            await receiver.until(2)
-    assert receiver.numbers == [0, 1]
+        async with delivering(api.store, settings), asyncio.timeout(10):
+            while 1 not in receiver.numbers:
+                await asyncio.sleep(0.01)
+    assert receiver.numbers in ([0, 1], [0, 0, 1]), "again, where the first stopped before it had written down"
 
 
 async def test_a_sender_that_is_killed_loses_nothing_and_repeats_at_most_one(tmp_path):

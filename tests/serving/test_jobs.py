@@ -55,7 +55,7 @@ def settings(cluster, make_data_dir, tmp_path_factory):
         (folder / f"{name}.py").write_text(text)
     settings = Settings(
         data_dir=make_data_dir("jobs"),
-        jobs=JobSettings(folder=folder, stop_wait_s=10),
+        jobs=JobSettings(folder=folder, stop_wait_s=30),
         ingest=IngestSettings(embed_workers=1, parse_workers=1, lease_s=3, progress_s=0.2),
     )
     with ray_session(settings):
