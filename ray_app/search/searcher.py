@@ -78,9 +78,7 @@ class Searcher:
         """What a request may ask for."""
         return self._settings.search
 
-    async def search(
-        self, request: SearchRequest, scope: Scope, *, whole: bool = False
-    ) -> AsyncGenerator[Event, None]:
+    async def search(self, request: SearchRequest, scope: Scope, *, whole: bool = False) -> AsyncGenerator[Event, None]:
         """`hits` for each stage, then `facets`, then `done` with timings, of what lies in the scope.
 
         With `whole` nobody looks before the end: there are no hits by words alone, and counting does not wait for hits.
