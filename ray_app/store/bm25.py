@@ -39,7 +39,7 @@ _STEMMED = {
 _WORD = re.compile(r"\w+")
 # Mean words of a passage after stop words: about 250 tokens of the default model.
 _AVERAGE_LENGTH = 110.0
-# Words whose stems are remembered, some 10 MB: of the words on a page of hits nearly all were on others before.
+# Words whose stems are remembered, 33 MB when full: of the words on a page of hits nearly all were on others before.
 _REMEMBERED = 1 << 16
 
 
