@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 from collections import Counter
@@ -22,6 +21,7 @@ from ray_app.store.owner import stop_owner
 from ray_app.store.protocol import AnyOf, Filter, Missing
 from tests.conftest import RAY_APP, last_line_json, run_cli
 from tests.ingest.test_run import answered, asked, stored
+from tests.system.conftest import copy_index
 from tests.system.points import assert_same_points, points
 from tests.system.processes import EMBEDDER, PARSER, owner_of, stopped, workers
 
@@ -83,10 +83,9 @@ class Disturbed:
 
 
 @pytest.fixture
-def disturbed(cluster, make_data_dir, source):
-    data_dir = make_data_dir("disturbed")
+def disturbed(cluster, data_dir, source):
     settings = Settings(data_dir=data_dir, ingest=IngestSettings(lease_s=3))
-    shutil.copytree(source.before, settings.index_dir)
+    copy_index(source.before, settings.index_dir)
     small = {"EMBED_WORKERS": "1", "PARSE_WORKERS": "1", "BLOCK_DOCUMENTS": "4", "LEASE_S": "3"}
     environment = cluster.environment(data_dir) | {f"RAY_APP_INGEST__{name}": value for name, value in small.items()}
     with ray_session(settings):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import RAY_APP, ROOT, last_line_json
+from tests.system.conftest import copy_index
 from tests.system.points import assert_same_points, points
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -44,7 +44,7 @@ def first_line(process):
 @pytest.mark.parametrize("source", ["new_source"], indirect=True)  # a changed one is over before a node can be hit
 def test_an_ingest_outlives_a_node(source, nodes, alone):
     index_dir = Path(alone["RAY_APP_DATA_DIR"]) / "index"
-    shutil.copytree(source.before, index_dir)
+    copy_index(source.before, index_dir)
     environment = {**alone, "RAY_ADDRESS": first_line(nodes), "RAY_AUTH_MODE": "disabled"}
     environment["RAY_APP_INGEST__BLOCK_DOCUMENTS"] = "4"
     ingest = subprocess.Popen(
