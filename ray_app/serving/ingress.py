@@ -13,20 +13,40 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ray_app.serving.problems import problem
+
 # More threads than this do not pay for a few replicas.
 _MOST_THREADS = 4
 # A replica that dies has answered nothing yet to the requests that it was at work on: another one may take them, where
 # they only read.
 _RETRY_ON = "conn-failure empty-response"
-_NO_RETRY = (
-    "http-request disable-l7-retry unless { method GET HEAD } "
-    "or { path /v1/search /v1/answer /v1/classify /v1/embeddings }"
-)
+# What HAProxy says itself. Where it has no replica left it asks Serve's own proxy, which ends a request that a dead
+# replica had with a bare 500. Our own errors are problem documents, so that this one can be told from them.
+# A request can be sent again only if all of it was there when it was sent first.
+_BACKEND = """\
+    http-request disable-l7-retry unless {{ method GET HEAD }} or {{ path {read} }}
+    http-request wait-for-body time {body_s}s if {{ path {read} }}
+    http-response return status 503 content-type {type} hdr Retry-After {after} file {body} \
+if {{ status 500 }} {{ res.hdr(content-type) -m beg text/plain }}
+"""
+# Longest time for the body of such a request.
+_BODY_S = 10
+_READ = "/v1/search /v1/answer /v1/classify /v1/embeddings"
+_ERROR = """\
+HTTP/1.1 503 Service Unavailable\r
+Content-Type: {type}\r
+Retry-After: {after}\r
+Connection: close\r
+\r
+{body}"""
 # Where replicas change, HAProxy starts anew beside the old one, which keeps its streams. By itself it would end them
 # after two minutes; clients go on from the last event either way.
 _LONGEST_STREAM_S = 3600
-# Two lines of the configuration that Ray Serve writes have no setting of their own. Its pages for statistics and
-# metrics listen on all addresses, and nobody else may read them; and all requests would be sent again, uploads too.
+# A replica that died is replaced within seconds.
+_RETRY_AFTER_S = 2
+# Parts of the configuration that Ray Serve writes have no setting of their own. Its pages for statistics and metrics
+# listen on all addresses, and nobody else may read them; all requests would be sent again, uploads too; and errors of
+# HAProxy's own would be a bare 500.
 _WRAPPER = """#!/bin/sh
 for argument; do
     case "$argument" in
@@ -34,7 +54,8 @@ for argument; do
         sed -i -E \\
             -e 's/bind +[*]?:({ports})$/bind 127.0.0.1:\\1/' \\
             -e '/disable-l7-retry/d' \\
-            -e '/^ +http-reuse /a \\    {no_retry}' \\
+            -e '/^ +http-reuse /r {home}/backend.part' \\
+            -e 's|^( +errorfile [0-9]+) .*|\\1 {home}/away.http|' \\
             "$argument"
         ;;
     esac
@@ -87,9 +108,20 @@ def _haproxy() -> str | None:
 
 
 def _wrapped(binary: str, home: Path, *ports: int) -> Path:
+    away = problem(
+        503,
+        "replica-lost",
+        "the process that was to answer is gone; what only reads may be asked again, a change may have been made",
+    )
+    words = {"type": away.media_type, "after": _RETRY_AFTER_S, "read": _READ, "body_s": _BODY_S}
+    body = home / "away.json"
+    body.write_bytes(away.body)
+    (home / "away.http").write_text(
+        _ERROR.format(**words, body=bytes(away.body).decode()), newline="", encoding="utf-8"
+    )
+    (home / "backend.part").write_text(_BACKEND.format(**words, body=body), encoding="utf-8")
     script = home / "haproxy"
-    text = _WRAPPER.format(binary=binary, ports="|".join(map(str, ports)), no_retry=_NO_RETRY)
-    script.write_text(text, encoding="utf-8")
+    script.write_text(_WRAPPER.format(binary=binary, home=home, ports="|".join(map(str, ports))), encoding="utf-8")
     script.chmod(stat.S_IRWXU)
     return script
 
