@@ -29,6 +29,7 @@ from ray_app.parsing.sandbox import Sandbox
 from ray_app.records import Child, Chunk, Content, Document, Failure, FileRef, Parsed, child_ref, walk
 from ray_app.settings import ChunkingSettings, Settings, SourceSettings
 from ray_app.sources import originals
+from ray_app.store.bm25 import BM25_VERSION
 from ray_app.store.points import iso
 from ray_app.timing import timed
 
@@ -43,6 +44,12 @@ class Fetched:
     failure: Failure | None = None
 
 
+# Bump when the same passage would be embedded otherwise.
+_EMBEDDED_VERSION = "2"
+# Most of a title that goes before each passage: some 25 tokens.
+_TITLE_CHARS = 100
+
+
 # Which of the files' contents (by SHA-256) the index holds already.
 Known = Callable[[Sequence[Fetched]], Collection[str]]
 _TOO_DEEP = Failure("parse", "nested_too_deep", "files in files in files (setting parsing.max_depth)")
@@ -55,6 +62,8 @@ def pipeline_version(model: PreparedModel, settings: ChunkingSettings) -> str:
         CHUNKING_VERSION,
         str(passage_tokens(model, settings)),
         str(settings.overlap_tokens),
+        BM25_VERSION,
+        _EMBEDDED_VERSION,
         model.manifest.fingerprint,
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
@@ -138,11 +147,17 @@ def embed(documents: Sequence[Document], embedder: Embedder) -> list[Document]:
 
 def embed_contents(contents: Sequence[Content], embedder: Embedder) -> list[Content]:
     """Adds vectors. All passages go to the model at once: it sorts them by length, which wastes least."""
-    vectors = iter(embedder.embed_passages([piece.text for content in contents for piece in content.chunks]))
+    texts = [_with_title(piece.text, content.title) for content in contents for piece in content.chunks]
+    vectors = iter(embedder.embed_passages(texts))
     return [
         replace(content, vectors=np.stack([next(vectors) for _ in content.chunks]).astype(np.float32))
         for content in contents
     ]
+
+
+def _with_title(passage: str, title: str) -> str:
+    """A passage says what it is about only together with its document's title; the model cuts off what is too much."""
+    return f"{title[:_TITLE_CHARS]}\n{passage}" if title else passage
 
 
 def classify(documents: Sequence[Document], classifier: Classifier) -> list[Document]:
@@ -187,7 +202,7 @@ def _extract_one(
     except ParsingError as error:
         return Document(file.ref, file.sha256, failure=Failure("parse", error.reason, str(error))), []
     inner = [_taken_out(child, child_ref(file.ref, child)) for child in parsed.children]
-    return Document(file.ref, file.sha256, content=_content(file, parsed, splitter)), inner
+    return Document(file.ref, file.sha256, content=content_of(file, parsed, splitter)), inner
 
 
 def _taken_out(child: Child, ref: FileRef) -> Fetched:
@@ -212,7 +227,8 @@ def _with_contents(documents: Sequence[Document], contents: Iterator[Content]) -
     ]
 
 
-def _content(file: Fetched, parsed: Parsed, splitter: TextSplitter) -> Content:
+def content_of(file: Fetched, parsed: Parsed, splitter: TextSplitter) -> Content:
+    """What was parsed, cut into passages, with its language and what tells near-duplicates."""
     with timed("chunk"):
         chunks = chunk(parsed.pages, splitter) or name_chunk(parsed.title)
         wording = signature("\n".join(page.text for page in parsed.pages))

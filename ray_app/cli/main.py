@@ -10,7 +10,21 @@ from typing import Annotated
 import typer
 
 from ray_app import __version__
-from ray_app.cli import backfill, ingest, jobs, keys, quarantine, runs, search, serve, sources, status, submit, train
+from ray_app.cli import (
+    backfill,
+    evaluate,
+    ingest,
+    jobs,
+    keys,
+    quarantine,
+    runs,
+    search,
+    serve,
+    sources,
+    status,
+    submit,
+    train,
+)
 from ray_app.errors import RayAppError
 from ray_app.logs import log_to_stderr
 from ray_app.settings import Settings
@@ -33,6 +47,7 @@ app.command()(status.status)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(sources.app, name="sources")
 app.add_typer(runs.app, name="runs")
+app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(keys.app, name="keys")
 

@@ -22,8 +22,10 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 class SearchSettings(Group):
     """How searches are answered."""
 
-    fusion: Literal["dbsf", "rrf"] = Field(
-        "dbsf", description="How words and meaning are merged: by scores (dbsf) or by ranks (rrf)."
+    fusion: Literal["scores", "dbsf", "rrf"] = Field(
+        "scores",
+        description="How words and meaning are merged: by both scores of each passage and those of passages like it "
+        "(scores), or by the index itself, which is a few ms faster: by scores (dbsf) or by ranks (rrf).",
     )
     candidates: int = Field(
         100, ge=10, description="Passages that words and meaning each put forward before they are merged."

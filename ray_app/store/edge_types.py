@@ -97,7 +97,7 @@ def query_request(query: Query, fields: Sequence[str] | None) -> edge.QueryReque
     sparse = edge.Query.Nearest(_sparse(query.sparse), using=SPARSE) if query.sparse is not None else None
     payload = list(fields) if fields is not None else True
     if dense and sparse:
-        fusion: Any = edge.Fusion.Dbsf() if query.fusion == "dbsf" else edge.Fusion.Rrf(k=RRF_K)
+        fusion: Any = edge.Fusion.Rrf(k=RRF_K) if query.fusion == "rrf" else edge.Fusion.Dbsf()
         return edge.QueryRequest(
             limit=query.limit,
             query=fusion,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from ray_app.records import Hit, Passage
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
+from ray_app.store.fusion import ranked
 from ray_app.store.matching import matches
 from ray_app.store.points import labels
 from ray_app.store.protocol import AnyOf, Condition, Filter, Found, Payload, Query, Reader
@@ -54,15 +55,15 @@ async def find_hits(
     seen = seen or Seen(places)
     wanted = min((limit + len(seen.left_out)) * _PER_DOCUMENT * per_document, MOST_PASSAGES)
     # Merged scores depend on the candidates: as long as they suffice, so many make every page and every limit alike.
-    candidates = query.candidates
+    depth = query.candidates
     while True:
-        passages = await store.query(CHUNKS, replace(query, limit=wanted, candidates=candidates), fields=PASSAGE_FIELDS)
+        passages = await ranked(store, replace(query, limit=wanted), depth=depth, fields=PASSAGE_FIELDS)
         good = [one for one in passages if at_least is None or one.score >= at_least]
         hits = await hits_of(store, good, seen, per_document=per_document)
-        exhausted = len(passages) < min(wanted, candidates) or len(good) < len(passages)
-        if len(hits) >= limit or exhausted or candidates >= MOST_PASSAGES:
+        exhausted = len(passages) < min(wanted, depth) or len(good) < len(passages)
+        if len(hits) >= limit or exhausted or depth >= MOST_PASSAGES:
             return hits[:limit]
-        wanted = candidates = min(max(wanted, candidates) * 4, MOST_PASSAGES)
+        wanted = depth = min(max(wanted, depth) * 4, MOST_PASSAGES)
 
 
 async def hits_of(store: Reader, passages: Sequence[Found], seen: Seen, *, per_document: int = 1) -> list[Hit]:

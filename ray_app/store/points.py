@@ -70,7 +70,7 @@ def content_points(
     if content.vectors is None:
         shared["pending"] = [EMBEDDING]
     # A passage is also found by the words of its document's title.
-    vectors = [bm25.passage_vector(f"{content.title}\n{chunk.text}", content.language) for chunk in content.chunks]
+    vectors = [bm25.passage_vector(chunk.text, content.language, content.title) for chunk in content.chunks]
     identity = content_id(tenant, content.sha256)
     near: Payload = {}
     if content.signature:

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 Payload = dict[str, Any]
 Vector = NDArray[np.float32]
-Fusion = Literal["dbsf", "rrf"]
+Fusion = Literal["scores", "dbsf", "rrf"]
 # Damps the first ranks in reciprocal rank fusion (Cormack, Clarke & Büttcher 2009).
 RRF_K = 60
 
@@ -133,7 +133,8 @@ Condition = AnyOf | NotOnly | Between | InRange | Phrase | Prefix | Missing | Ha
 class Query:
     """Nearest points by words (`sparse`), by meaning (`dense`), or by both, merged by `fusion`.
 
-    `candidates` is how many points each of two vectors puts forward before they are merged.
+    `candidates` is how many points each of two vectors puts forward before they are merged. An engine merges by `dbsf`
+    or `rrf`; what merges by `scores` is in `fusion.py`.
     """
 
     limit: int

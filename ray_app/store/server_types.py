@@ -77,7 +77,7 @@ def query_arguments(query: Query) -> dict[str, Any]:
         return {"query": vector, "using": name, "query_filter": passes, "limit": query.limit}
     by_rank = models.RrfQuery(rrf=models.Rrf(k=RRF_K))
     return {
-        "query": models.FusionQuery(fusion=models.Fusion.DBSF) if query.fusion == "dbsf" else by_rank,
+        "query": by_rank if query.fusion == "rrf" else models.FusionQuery(fusion=models.Fusion.DBSF),
         "prefetch": [
             models.Prefetch(query=vector, using=name, filter=passes, limit=query.candidates) for vector, name in nearest
         ],

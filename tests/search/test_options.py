@@ -126,7 +126,7 @@ async def test_several_passages_of_a_document_make_one_hit(index):
 async def test_a_score_is_explained_by_its_parts(index):
     for hit in (await index.ask("notice period of the lease", explain=True, limit=3))["hits"]:
         assert hit["explain"]["fused"] == hit["score"]
-        assert hit["explain"]["fusion"] == "dbsf"
+        assert hit["explain"]["fusion"] == "scores"
         assert hit["explain"]["meaning"]["rank"] >= 1
     best = (await index.ask("notice period of the lease", explain=True))["hits"][0]["explain"]
     assert (best["words"]["rank"], best["meaning"]["rank"], best["reranker"]) == (1, 1, None)

@@ -31,9 +31,25 @@ def test_a_query_of_stop_words_alone_is_empty():
 
 
 def test_a_word_is_counted_once_however_many_languages_stem_it():
-    vector = query_vector("invoice invoice", ["en", "da", "de"])
+    vector = query_vector("invoice", ["en", "da", "de"])
     assert len(vector.indices) == len(set(vector.indices))
     assert set(vector.values) == {1.0}
+
+
+def test_a_word_that_a_query_repeats_counts_more_but_less_than_as_often():
+    once, repeated = query_vector("an invoice", ["en"]), query_vector("an invoice, the invoice", ["en"])
+    assert repeated.indices == once.indices
+    assert 1.0 < repeated.values[0] < 2.0
+
+
+def test_the_words_of_a_title_count_more_than_those_of_the_passage():
+    of_title = dict(zip(*_parts(passage_vector("the lease ends", "en", "Warehouse")), strict=True))
+    (warehouse,), (lease,) = word_indices("warehouse", "en"), word_indices("lease", "en")
+    assert of_title[warehouse] > of_title[lease]
+
+
+def _parts(vector):
+    return vector.indices, vector.values
 
 
 def test_a_word_has_the_index_that_the_passage_gives_it():

@@ -89,7 +89,7 @@ class ExplanationOut(BaseModel):
 
     words: PartOut | None
     meaning: PartOut | None
-    fusion: Literal["dbsf", "rrf"] | None
+    fusion: Literal["scores", "dbsf", "rrf"] | None
     fused: float | None
     reranker: float | None
 
