@@ -8,8 +8,6 @@ qrels.tsv        query id, document id, score (0: does not answer); the first li
 from __future__ import annotations
 
 import csv
-import gzip
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ray_app.errors import ConfigurationError
+from ray_app.evaluation.rows import read_rows
 
 _CORPUS, _QUERIES, _QRELS = "corpus.jsonl", "queries.jsonl", "qrels.tsv"
 
@@ -41,8 +40,8 @@ def find_collections(path: Path) -> list[Path]:
 
 def read_collection(folder: Path) -> Judged:
     """Only queries that some document answers are kept. Raises ConfigurationError, naming file and line."""
-    documents = {row["_id"]: (row.get("title") or "", row["text"]) for row in _rows(folder, _CORPUS, ("_id", "text"))}
-    queries = {row["_id"]: row["text"] for row in _rows(folder, _QUERIES, ("_id", "text"))}
+    documents = {row["_id"]: (row.get("title") or "", row["text"]) for row in _rows(folder, _CORPUS)}
+    queries = {row["_id"]: row["text"] for row in _rows(folder, _QUERIES)}
     answers: dict[str, dict[str, int]] = defaultdict(dict)
     for query, document, score in _judgements(folder):
         answers[query][document] = score
@@ -61,22 +60,11 @@ def _file(folder: Path, name: str) -> Path | None:
     return next((one for one in (folder / name, folder / f"{name}.gz") if one.is_file()), None)
 
 
-def _rows(folder: Path, name: str, wanted: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+def _rows(folder: Path, name: str) -> Iterator[dict[str, Any]]:
     path = _file(folder, name)
     if path is None:
         raise ConfigurationError(f"{folder} has no {name}")
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-                missing = [field for field in wanted if not isinstance(row.get(field), str)]
-            except (ValueError, AttributeError) as error:
-                raise ConfigurationError(f"{path}, line {number} is no JSON object") from error
-            if missing:
-                raise ConfigurationError(f"{path}, line {number} has no text in {' and '.join(missing)}")
-            yield row
+    return read_rows(path, ("_id", "text"))
 
 
 def _judgements(folder: Path) -> Iterator[tuple[str, str, int]]:
