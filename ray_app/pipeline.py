@@ -44,12 +44,6 @@ class Fetched:
     failure: Failure | None = None
 
 
-# Bump when the same passage would be embedded otherwise.
-_EMBEDDED_VERSION = "2"
-# Most of a title that goes before each passage: some 25 tokens.
-_TITLE_CHARS = 100
-
-
 # Which of the files' contents (by SHA-256) the index holds already.
 Known = Callable[[Sequence[Fetched]], Collection[str]]
 _TOO_DEEP = Failure("parse", "nested_too_deep", "files in files in files (setting parsing.max_depth)")
@@ -63,7 +57,6 @@ def pipeline_version(model: PreparedModel, settings: ChunkingSettings) -> str:
         str(passage_tokens(model, settings)),
         str(settings.overlap_tokens),
         BM25_VERSION,
-        _EMBEDDED_VERSION,
         model.manifest.fingerprint,
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
@@ -147,17 +140,11 @@ def embed(documents: Sequence[Document], embedder: Embedder) -> list[Document]:
 
 def embed_contents(contents: Sequence[Content], embedder: Embedder) -> list[Content]:
     """Adds vectors. All passages go to the model at once: it sorts them by length, which wastes least."""
-    texts = [_with_title(piece.text, content.title) for content in contents for piece in content.chunks]
-    vectors = iter(embedder.embed_passages(texts))
+    vectors = iter(embedder.embed_passages([piece.text for content in contents for piece in content.chunks]))
     return [
         replace(content, vectors=np.stack([next(vectors) for _ in content.chunks]).astype(np.float32))
         for content in contents
     ]
-
-
-def _with_title(passage: str, title: str) -> str:
-    """A passage says what it is about only together with its document's title; the model cuts off what is too much."""
-    return f"{title[:_TITLE_CHARS]}\n{passage}" if title else passage
 
 
 def classify(documents: Sequence[Document], classifier: Classifier) -> list[Document]:

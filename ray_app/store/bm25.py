@@ -42,11 +42,8 @@ _WORD = re.compile(r"\w+")
 BM25_VERSION = "2"
 # Mean words of a passage after stop words: about 250 tokens of the default model.
 _AVERAGE_LENGTH = 110.0
-# How fast a repeated word counts less (k), and how much a passage's length matters (b). A title's words are repeated on
-# purpose: both are above the usual 1.2 and 0.75, as measured (docs/quality.md).
-_K, _B = 1.8, 0.9
-# A title's words count as if they stood so often in each passage.
-_TITLE_WEIGHT = 3
+# A title's words count as if they stood so often in each passage (docs/quality.md).
+_TITLE_WEIGHT = 2
 # The same for a word that a query repeats: 8 is what Robertson & Zaragoza give (k3).
 _K3 = 8.0
 # Words whose stems are remembered, 33 MB when full: of the words on a page of hits nearly all were on others before.
@@ -88,6 +85,5 @@ def word_indices(word: str, language: str) -> frozenset[int]:
 def _model(language: str) -> Bm25:
     """A model for an English name of a language, "" for none."""
     if language:
-        return Bm25(Bm25Config(language=language, avg_len=_AVERAGE_LENGTH, k=_K, b=_B))
-    no_words = StopwordsSet()
-    return Bm25(Bm25Config(stemmer=DisabledStemmer(), stopwords=no_words, avg_len=_AVERAGE_LENGTH, k=_K, b=_B))
+        return Bm25(Bm25Config(language=language, avg_len=_AVERAGE_LENGTH))
+    return Bm25(Bm25Config(stemmer=DisabledStemmer(), stopwords=StopwordsSet(), avg_len=_AVERAGE_LENGTH))
