@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Annotated, Any
@@ -14,7 +15,6 @@ from ray_app.settings import Settings
 
 app = typer.Typer(help="How good the results are on judged collections.", no_args_is_help=True)
 
-_MODES = ("lexical", "dense", "hybrid")
 # By collection, by mode, by measure, by query: what --save writes.
 Run = dict[str, dict[str, dict[str, dict[str, float]]]]
 
@@ -44,10 +44,10 @@ def retrieval(
     judged = [read_collection(folder) for folder in find_collections(path)]
     measured = [evaluate_retrieval(one, settings, _say) for one in judged]
     run: Run = {one.collection: {mode: dict(figures) for mode, figures in one.figures.items()} for one in measured}
-    means: dict[str, Any] = {one.collection: dict(one.means()) for one in measured}
-    result: dict[str, Any] = dict(_overall(means))
+    means: dict[str, Any] = {one.collection: one.means() for one in measured}
+    result: dict[str, Any] = {mode: _mean([of[mode] for of in means.values()]) for mode in measured[0].figures}
     rows = {name: _flat(row) for name, row in (means | {"mean": result}).items()}
-    _told(result, means, rows, run, before, save, as_json=as_json)
+    _tell(result, means, rows, run, before, save, as_json=as_json)
 
 
 @app.command()
@@ -65,25 +65,25 @@ def classification(
 
     Accuracy, macro-F1, expected calibration error, and the share, the surest first, of which 95 % are right.
     """
-    from ray_app.evaluation.classification import FIGURES, evaluate_classification, find_texts, means, read_texts
+    from ray_app.evaluation.classification import evaluate_classification, find_texts, read_texts
 
     settings: Settings = context.obj
     before = _read(against) if against else None
     texts = [read_texts(one) for one in find_texts(path)]
     measured = [evaluate_classification(one, settings, _say) for one in texts]
     run: Run = {one.collection: {"classifier": {"accuracy": one.correct}} for one in measured}
-    by_collection = {one.collection: {name: value(one) for name, value in FIGURES.items()} for one in measured}
-    result: dict[str, Any] = dict(means(measured))
-    _told(result, by_collection, {**by_collection, "mean": result}, run, before, save, as_json=as_json)
+    figures = {one.collection: one.figures for one in measured}
+    result = _mean(list(figures.values()))
+    _tell(result, figures, {**figures, "mean": result}, run, before, save, as_json=as_json)
 
 
 def _say(line: str) -> None:
     typer.echo(line, err=True)
 
 
-def _told(
-    result: dict[str, Any],
-    collections: dict[str, Any],
+def _tell(
+    result: Mapping[str, Any],
+    collections: Mapping[str, Any],
     rows: dict[str, dict[str, float]],
     run: Run,
     before: Run | None,
@@ -94,31 +94,29 @@ def _told(
     """Prints the figures, as a table or as one line with the mean over the collections first."""
     if save:
         save.write_text(json.dumps(run), encoding="utf-8")
-    result = dict(result)
-    if len(collections) > 1:
-        result["collections"] = collections
-    if before:
-        result["against"] = _compared(before, run)
+    several = len(collections) > 1
+    differences = _compared(before, run) if before else []
     if as_json:
-        typer.echo(json.dumps(result))
+        more = ({"collections": collections} if several else {}) | ({"against": differences} if before else {})
+        typer.echo(json.dumps({**result, **more}))
         return
-    shown = rows if len(collections) > 1 else {name: rows[name] for name in collections}
-    typer.echo("\n".join(_table(shown)))
-    for one in result.get("against", ()):
+    typer.echo("\n".join(_table(rows if several else {name: rows[name] for name in collections})))
+    for one in differences:
         typer.echo(
             f"{one['collection']}, {one['mode']} {one['measure']}: {one['difference']:+.4f} "
             f"over {one['queries']} queries, p = {one['p']:.3f}"
         )
 
 
-def _overall(means: dict[str, Any]) -> dict[str, dict[str, float]]:
-    """The mean over the collections, each counting once."""
-    measures = next(iter(means.values()))["hybrid"]
-    return {mode: {name: fmean(of[mode][name] for of in means.values()) for name in measures} for mode in _MODES}
+def _mean(figures: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Over the collections, each counting once."""
+    return {name: fmean(one[name] for one in figures) for name in figures[0]}
 
 
-def _flat(row: dict[str, dict[str, float]]) -> dict[str, float]:
-    return {f"{mode} {measure}": row[mode][measure] for measure in row["hybrid"] for mode in _MODES}
+def _flat(row: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Measure by measure, so that the modes stand side by side."""
+    measures = next(iter(row.values()))
+    return {f"{mode} {measure}": of[measure] for measure in measures for mode, of in row.items()}
 
 
 def _table(rows: dict[str, dict[str, float]]) -> list[str]:

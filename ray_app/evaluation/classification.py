@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +26,6 @@ from ray_app.settings import Settings
 
 # Texts whose passages are embedded at a time.
 _BLOCK = 256
-# The precision at which coverage is told.
-_PRECISION = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +39,14 @@ class LabelledTexts:
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """Figures of one collection. `correct` says by row of its test part whether the likeliest label was right.
+    """One collection's figures; `correct` says by row of its test part whether the likeliest label was right.
 
-    `coverage` is the largest share of the texts, the surest first, of which 95 % are right.
+    They are `accuracy`, `macro_f1`, `ece` (expected calibration error), and `coverage@95`, the largest share of the
+    texts, the surest first, of which 95 % are right.
     """
 
     collection: str
-    accuracy: float
-    macro_f1: float
-    ece: float
-    coverage: float
+    figures: dict[str, float]
     correct: dict[str, float]
 
 
@@ -85,14 +80,14 @@ def evaluate_classification(texts: LabelledTexts, settings: Settings, say: Calla
     splitter = pipeline.open_splitter(model, settings.chunking)
 
     def embedded(some: Sequence[tuple[str, str]], what: str) -> Vectors:
-        means = []
+        of_texts: list[Vectors] = []
         for start in range(0, len(some), _BLOCK):
             say(f"{texts.name}: {start}/{len(some)} {what} texts embedded")
             cut = [chunk((Page(1, text),), splitter) or name_chunk("-") for text, _ in some[start : start + _BLOCK]]
             vectors = embedder.embed_passages([piece.text for pieces in cut for piece in pieces])
             ends = np.cumsum([len(pieces) for pieces in cut])
-            means += [pipeline.mean_vector(part) for part in np.split(vectors, ends[:-1])]
-        return np.stack(means)
+            of_texts += [pipeline.mean_vector(part) for part in np.split(vectors, ends[:-1])]
+        return np.stack(of_texts)
 
     examples = Examples([text for text, _ in texts.seen], embedded(texts.seen, "training"), _labels(texts.seen))
     asked = embedded(texts.unseen, "test")
@@ -103,14 +98,13 @@ def evaluate_classification(texts: LabelledTexts, settings: Settings, say: Calla
     probabilities = np.array([one.probability for one in best])
     truth = _labels(texts.unseen)
     correct = predicted == truth
-    return Classification(
-        texts.name,
-        accuracy=float(correct.mean()),
-        macro_f1=float(f1_score(truth, predicted, average="macro", zero_division=0.0)),
-        ece=expected_calibration_error(probabilities, correct),
-        coverage=coverage(probabilities, correct, precision=_PRECISION),
-        correct={str(row): float(one) for row, one in enumerate(correct)},
-    )
+    figures = {
+        "accuracy": float(correct.mean()),
+        "macro_f1": float(f1_score(truth, predicted, average="macro", zero_division=0.0)),
+        "ece": expected_calibration_error(probabilities, correct),
+        "coverage@95": coverage(probabilities, correct, precision=0.95),
+    }
+    return Classification(texts.name, figures, {str(row): float(one) for row, one in enumerate(correct)})
 
 
 def coverage(probabilities: NDArray[np.float64], correct: NDArray[np.bool_], *, precision: float) -> float:
@@ -119,19 +113,6 @@ def coverage(probabilities: NDArray[np.float64], correct: NDArray[np.bool_], *, 
     right = np.cumsum(correct[order]) / np.arange(1, len(order) + 1)
     enough = np.flatnonzero(right >= precision)
     return float(enough[-1] + 1) / len(order) if len(enough) else 0.0
-
-
-def means(found: Sequence[Classification]) -> dict[str, float]:
-    """Over the collections, each counting once."""
-    return {name: fmean(value(one) for one in found) for name, value in FIGURES.items()}
-
-
-FIGURES: dict[str, Callable[[Classification], float]] = {
-    "accuracy": lambda one: one.accuracy,
-    "macro_f1": lambda one: one.macro_f1,
-    "ece": lambda one: one.ece,
-    "coverage@95": lambda one: one.coverage,
-}
 
 
 def _labels(some: Sequence[tuple[str, str]]) -> NDArray[np.str_]:

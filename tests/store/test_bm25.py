@@ -43,13 +43,10 @@ def test_a_word_that_a_query_repeats_counts_more_but_less_than_as_often():
 
 
 def test_the_words_of_a_title_count_more_than_those_of_the_passage():
-    of_title = dict(zip(*_parts(passage_vector("the lease ends", "en", "Warehouse")), strict=True))
+    vector = passage_vector("the lease ends", "en", "Warehouse")
+    weights = dict(zip(vector.indices, vector.values, strict=True))
     (warehouse,), (lease,) = word_indices("warehouse", "en"), word_indices("lease", "en")
-    assert of_title[warehouse] > of_title[lease]
-
-
-def _parts(vector):
-    return vector.indices, vector.values
+    assert weights[warehouse] > weights[lease]
 
 
 def test_a_word_has_the_index_that_the_passage_gives_it():
