@@ -140,6 +140,24 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Mention:
+    """Where a text names a person, an organisation or a place, or writes an identifier out.
+
+    `kind` is one of a closed list (`person`, `organisation`, `place`, `email`, `dk.cpr`...). `start` and `end` are its
+    span in the text of page number `page`, in characters; `value` is its normal form, the same however it is written.
+    `confidence` (0 to 1) is how sure the finder is, `found_by` names the rule or the model.
+    """
+
+    kind: str
+    page: int
+    start: int
+    end: int
+    value: str
+    confidence: float
+    found_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """What lies at one or more places, known by its hash, with all that was found out about it.
 
