@@ -1,6 +1,6 @@
 """The pipeline, stage by stage: plain functions from documents to documents.
 
-    fetch → (leave out known contents) → extract → embed → classify → write
+    fetch → (leave out known contents) → extract → enrich → embed → classify → write
 
 Ray Data (`ingest/`), training and the HTTP API call these same functions. A document that fails in a stage
 carries its failure past the later ones.
@@ -9,7 +9,7 @@ carries its failure past the later ones.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from semantic_text_splitter import TextSplitter
 
 from ray_app import sources
-from ray_app.enrichment.chunking import CHUNKING_VERSION, chunk, make_splitter, name_chunk
+from ray_app.enrichment.chunking import CHUNKING_VERSION, chunk, make_splitter, name_chunk, pages_of
 from ray_app.enrichment.duplicates import bands, signature
-from ray_app.enrichment.language import SAMPLE_CHARS, detect
+from ray_app.enrichment.language import SAMPLE_CHARS, detect, detect_pages, name_of
 from ray_app.errors import ConfigurationError, ParsingError, SourceError
 from ray_app.models.classifier import Classifier
 from ray_app.models.embedder import Embedder
@@ -27,7 +27,7 @@ from ray_app.models.prepared import PreparedModel
 from ray_app.parsing import PARSING_VERSION
 from ray_app.parsing.sandbox import Sandbox
 from ray_app.records import Child, Chunk, Content, Document, Failure, FileRef, Parsed, child_ref, walk
-from ray_app.settings import ChunkingSettings, Settings, SourceSettings
+from ray_app.settings import ChunkingSettings, LanguageSettings, Settings, SourceSettings
 from ray_app.sources import originals
 from ray_app.store.bm25 import BM25_VERSION
 from ray_app.store.points import iso
@@ -47,6 +47,14 @@ class Fetched:
 # Which of the files' contents (by SHA-256) the index holds already.
 Known = Callable[[Sequence[Fetched]], Collection[str]]
 _TOO_DEEP = Failure("parse", "nested_too_deep", "files in files in files (setting parsing.max_depth)")
+
+
+@dataclass(frozen=True, slots=True)
+class Enricher:
+    """What `enrich` works with. `allowed` has the languages that a source takes, where it does not take all."""
+
+    languages: LanguageSettings
+    allowed: Mapping[str, Collection[str]]
 
 
 def pipeline_version(model: PreparedModel, settings: ChunkingSettings) -> str:
@@ -133,6 +141,37 @@ def extract(
     ]
 
 
+def enrich(documents: Sequence[Document], enricher: Enricher) -> list[Document]:
+    """Adds what is found in the text of the documents, and of those inside them, and turns away foreign languages."""
+    return [_enriched(replace(one, children=tuple(enrich(one.children, enricher))), enricher) for one in documents]
+
+
+def _enriched(document: Document, enricher: Enricher) -> Document:
+    content = document.content
+    if not content or not content.has_text:
+        return document
+    settings = enricher.languages
+    pages = pages_of(content.chunks)
+    with timed("language"):
+        of_pages = detect_pages(pages, min_confidence=settings.min_confidence) if len(pages) > 1 else ()
+    sure = content.language_confidence >= settings.min_confidence
+    content = replace(content, language=content.language if sure else "", page_languages=of_pages)
+    takes = enricher.allowed.get(document.ref.source, ())
+    if content.language and takes and content.language not in takes:
+        if settings.not_allowed == "quarantine":
+            return replace(document, content=None, failure=_foreign(content, document.ref.source, takes))
+        content = replace(content, plain=True)
+    return replace(document, content=content)
+
+
+def _foreign(content: Content, source: str, takes: Collection[str]) -> Failure:
+    detail = (
+        f"its text is {name_of(content.language)} (confidence {content.language_confidence:.2f}); "
+        f"the source {source} takes {', '.join(map(name_of, takes))}"
+    )
+    return Failure("language", "language_not_allowed", detail)
+
+
 def embed(documents: Sequence[Document], embedder: Embedder) -> list[Document]:
     """Adds vectors to the documents and to those inside them."""
     return _with_contents(documents, iter(embed_contents(_contents(documents), embedder)))
@@ -154,7 +193,7 @@ def classify(documents: Sequence[Document], classifier: Classifier) -> list[Docu
 
 def classify_contents(contents: Sequence[Content], classifier: Classifier) -> list[Content]:
     """Adds labels where there is text: a name alone says too little."""
-    judged = [content for content in contents if content.has_text]
+    judged = [content for content in contents if _is_judged(content)]
     if not judged:
         return list(contents)
     labels = iter(
@@ -163,7 +202,11 @@ def classify_contents(contents: Sequence[Content], classifier: Classifier) -> li
             np.stack([mean_vector(content.vectors) for content in judged if content.vectors is not None]),
         )
     )
-    return [replace(content, labels=next(labels)) if content.has_text else content for content in contents]
+    return [replace(content, labels=next(labels)) if _is_judged(content) else content for content in contents]
+
+
+def _is_judged(content: Content) -> bool:
+    return content.has_text and not content.plain
 
 
 def text_of(chunks: Sequence[Chunk]) -> str:
@@ -231,6 +274,7 @@ def content_of(file: Fetched, parsed: Parsed, splitter: TextSplitter) -> Content
         has_text=parsed.has_text,
         chunks=chunks,
         language=language.language if language else "",
+        stemming=language.language if language else "",
         language_confidence=language.confidence if language else 0.0,
         children=len(parsed.children),
         pages_not_read=parsed.metadata.get("pages_not_read", ""),

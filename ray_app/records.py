@@ -131,6 +131,15 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class PageLanguage:
+    """The language of one page: an ISO 639-1 code, "" where it is too unsure, and how sure it is (0 to 1)."""
+
+    page: int
+    language: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Label:
     """A class with its probability; `method` says who judged: a classifier's version or "zero-shot"."""
 
@@ -165,6 +174,8 @@ class Content:
     left for later. `labels` are sorted, the most probable first. `children` counts the files inside.
     `pages_not_read` says which scanned pages, or pages with pictures, were left out, and why.
     `signature` and `bands` tell near-duplicates (`enrichment.duplicates`); they are empty where there is no text.
+    `language` is "" where it is too unsure; words are stemmed for `stemming`, the likeliest one, all the same.
+    `page_languages` has every page of a document of several. A `plain` one is indexed without labels and entities.
     """
 
     sha256: str
@@ -182,6 +193,9 @@ class Content:
     pages_not_read: str = ""
     signature: bytes = b""
     bands: tuple[int, ...] = ()
+    stemming: str = ""
+    page_languages: tuple[PageLanguage, ...] = ()
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

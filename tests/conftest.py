@@ -18,8 +18,9 @@ from typing import Any
 import httpx
 import pytest
 
+from ray_app.models.embedder import Embedder, open_embedder
 from ray_app.models.prepared import PreparedModel, prepare_model
-from ray_app.settings import IngestSettings, RaySettings, Settings
+from ray_app.settings import EmbeddingSettings, IngestSettings, RaySettings, Settings
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
@@ -60,6 +61,11 @@ def models_home(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def model(models_home) -> PreparedModel:
     return prepare_model(Settings(data_dir=models_home))
+
+
+@pytest.fixture(scope="session")
+def embedder(model) -> Embedder:
+    return open_embedder(model, EmbeddingSettings())
 
 
 @pytest.fixture(scope="session")

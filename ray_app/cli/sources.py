@@ -40,6 +40,9 @@ def add(
     types: Annotated[list[str] | None, typer.Option("--type", help="Only this media type or suffix.")] = None,
     max_mb: Annotated[int | None, typer.Option(min=1, help="No larger files.")] = None,
     groups: Annotated[list[str] | None, typer.Option("--group", help="Who may see it; else the whole tenant.")] = None,
+    languages: Annotated[
+        list[str] | None, typer.Option("--language", help="Only documents in this language, such as da; else all.")
+    ] = None,
     schedule: Annotated[str | None, typer.Option(help="When to crawl it: cron's five fields, in UTC.")] = None,
     keep_originals: Annotated[bool, typer.Option(help="Keep a copy of every file.")] = False,
 ) -> None:
@@ -55,6 +58,7 @@ def add(
             types=tuple(types or ()),
             max_mb=max_mb,
             groups=tuple(groups or ()),
+            languages=tuple(languages or ()),
             schedule=schedule,
             keep_originals=keep_originals,
         )

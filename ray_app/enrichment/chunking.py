@@ -33,6 +33,23 @@ def chunk(pages: Sequence[Page], splitter: TextSplitter) -> tuple[Chunk, ...]:
     )
 
 
+def pages_of(chunks: Sequence[Chunk]) -> tuple[Page, ...]:
+    """The pages that passages were cut from: each character where it was, white space between passages as spaces.
+
+    White space behind a page's last passage is gone, and so are pages without text; a passage that stands on no page
+    (`name_chunk`) makes none.
+    """
+    texts: dict[int, str] = {}
+    confidences: dict[int, float | None] = {}
+    for piece in chunks:
+        text = texts.get(piece.page, "")
+        if piece.end > len(text):
+            new = piece.text[max(0, len(text) - piece.start) :]  # passages may overlap
+            texts[piece.page] = text + " " * (piece.start - len(text)) + new
+            confidences[piece.page] = piece.confidence
+    return tuple(Page(number, text, confidences[number]) for number, text in sorted(texts.items()))
+
+
 def name_chunk(title: str) -> tuple[Chunk, ...]:
     """The one passage by which a document without text is found: its title, which stands on no page."""
     return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -26,6 +26,7 @@ from ray_app.store.collections import DOCUMENTS
 from ray_app.store.erasure import erase_document, erase_unused, make_incomplete
 from ray_app.store.events import append_events
 from ray_app.store.lookup import known_contents
+from ray_app.store.named_sources import allowed_languages
 from ray_app.store.patience import patiently
 from ray_app.store.protocol import Store
 from ray_app.store.queue import Entry, Taken, put_back, remove, take, told, waited_for
@@ -131,7 +132,8 @@ class Drain:
     async def _index(self, store: Store, ready: Sequence[tuple[Taken, Fetched]]) -> list[_Finished]:
         """Takes the files through the pipeline and into the index."""
         known = _known_from(asyncio.get_running_loop(), partial(self._known, store))
-        documents = await asyncio.to_thread(self._stages, [file for _, file in ready], known)
+        enrichers = {tenant: await self._enricher(store, tenant) for tenant in {one.entry.tenant for one, _ in ready}}
+        documents = await asyncio.to_thread(self._stages, [file for _, file in ready], known, enrichers)
         write = partial(write_documents, documents=documents, run=_RUN, pipeline=self._version)
         await patiently(self._settings.store, lambda: store.run(write))
         for taken, file in ready:
@@ -150,12 +152,22 @@ class Drain:
             for payload in [now.get(taken.entry.document, {})]
         ]
 
-    def _stages(self, files: Sequence[Fetched], known: pipeline.Known) -> list[Document]:
+    def _stages(
+        self, files: Sequence[Fetched], known: pipeline.Known, enrichers: Mapping[str, pipeline.Enricher]
+    ) -> list[Document]:
         depth = self._settings.parsing.max_depth
         documents = pipeline.extract(files, known, self._sandbox, self._splitter, depth=depth)
+        documents = isolated(
+            "enrich",
+            lambda some: [done for one in some for done in pipeline.enrich([one], enrichers[one.ref.tenant])],
+            documents,
+        )
         documents = isolated("embed", lambda some: pipeline.embed(some, self._embedder), documents)
         self._take_up_classifier()
         return isolated("classify", lambda some: pipeline.classify(some, self._classifier), documents)
+
+    async def _enricher(self, store: Store, tenant: str) -> pipeline.Enricher:
+        return pipeline.Enricher(self._settings.languages, await allowed_languages(store, tenant))
 
     def _take_up_classifier(self) -> None:
         version = current_version(self._settings)

@@ -27,6 +27,7 @@ from ray_app.records import Document, FileRef
 from ray_app.settings import Settings
 from ray_app.store import open_store
 from ray_app.store.lookup import known_contents
+from ray_app.store.named_sources import allowed_languages
 from ray_app.store.patience import patiently
 from ray_app.store.points import place_id
 from ray_app.store.writer import Written, write_documents
@@ -55,6 +56,8 @@ class Extract:
         self._splitter = pipeline.open_splitter(prepare_model(settings), settings.chunking)
         self._runner = asyncio.Runner()
         self._store = self._runner.run(open_store(settings))
+        allowed = self._runner.run(patiently(settings.store, lambda: allowed_languages(self._store, settings.tenant)))
+        self._enricher = pipeline.Enricher(settings.languages, allowed)
         for weakness in self._sandbox.start():
             progress.warn.remote(f"the parsing process {weakness}")
         pipeline.warm_up()
@@ -69,6 +72,7 @@ class Extract:
             if self._keep_originals:
                 files = [pipeline.keep(file, self._settings) for file in files]
             documents = pipeline.extract(files, self._known, self._sandbox, self._splitter, depth=limits.max_depth)
+            documents = isolated("enrich", lambda some: pipeline.enrich(some, self._enricher), documents)
         return _rows(documents)
 
     def _known(self, files: Sequence[pipeline.Fetched]) -> set[str]:

@@ -24,7 +24,7 @@ class KnownLanguages:
         read, languages = self._read.get(tenant, (float("-inf"), []))
         if time.monotonic() - read > _TTL_S:
             of_tenant = Filter([AnyOf("tenant", [tenant])])
-            counted = await self._store.facet(CONTENTS, "language", filter=of_tenant, limit=_MOST)
+            counted = await self._store.facet(CONTENTS, "stemming", filter=of_tenant, limit=_MOST)
             languages = [language for language, _ in counted]
             self._read[tenant] = (time.monotonic(), languages)
         return languages

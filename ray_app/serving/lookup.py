@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ray_app.errors import NotFoundError, RefusedError
 from ray_app.serving.schemas import DocumentOut
 from ray_app.store.collections import CONTENTS, DOCUMENTS
 from ray_app.store.points import is_id
-from ray_app.store.protocol import Found, Payload
+from ray_app.store.protocol import AnyOf, Filter, Found, Payload
 from ray_app.store.scope import ScopedReader
 
 _FIELDS = set(DocumentOut.model_fields) - {"id"}
+_MOST_PLACES = 1000
 
 
 async def find_document(index: ScopedReader, document_id: str) -> Found:
@@ -25,6 +28,16 @@ async def content_of(index: ScopedReader, place: Found) -> Payload | None:
     identity = place.payload.get("content")
     found = await index.retrieve(CONTENTS, [identity]) if identity else []
     return found[0].payload if found else None
+
+
+async def first_places(index: ScopedReader, contents: Sequence[str]) -> dict[str, Found]:
+    """Of each of the contents the first place, by its URI, that the caller may see."""
+    which = Filter([AnyOf("content", list(contents))])
+    first: dict[str, Found] = {}
+    places = (await index.scroll(DOCUMENTS, filter=which, limit=_MOST_PLACES))[0] if contents else []
+    for place in sorted(places, key=lambda place: str(place.payload["uri"])):
+        first.setdefault(place.payload["content"], place)
+    return first
 
 
 def check_outermost(place: Found, wish: str) -> None:

@@ -14,7 +14,9 @@ class Body(BaseModel):
 
 
 class LabelOut(BaseModel):
-    """A class with its probability; `method` is a classifier's version, or "zero-shot" for untrained ones."""
+    """A class with its probability; `method` is a classifier's version, "zero-shot" for untrained ones, or "stated" for
+    what a person said.
+    """
 
     label: str
     probability: float
@@ -97,6 +99,14 @@ class NearDuplicate(BaseModel):
     similarity: float
 
 
+class PageLanguageOut(BaseModel):
+    """The language of one page: ISO 639-1, empty where it is too unsure."""
+
+    page: int
+    language: str
+    confidence: float
+
+
 class DocumentDetail(DocumentOut):
     """A place with what is known of its content."""
 
@@ -104,6 +114,8 @@ class DocumentDetail(DocumentOut):
     media_type: str | None = None
     language: str | None = None
     language_confidence: float | None = None
+    page_languages: list[PageLanguageOut] = Field([], description="Of each page, where there are several.")
+    plain: bool = Field(False, description="Its source does not take its language: it has no labels and no entities.")
     date: str | None = None
     pages: int | None = None
     chunks: int | None = None

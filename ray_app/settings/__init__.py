@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from ray_app.errors import ConfigurationError
 from ray_app.settings.group import Group
+from ray_app.settings.languages import LanguageSettings
 from ray_app.settings.places import OriginalsSettings, SourceSettings, StoreSettings
 from ray_app.settings.reading import (
     ChunkingSettings,
@@ -63,6 +64,7 @@ __all__ = [
     "Group",
     "IngestSettings",
     "JobSettings",
+    "LanguageSettings",
     "LoggingSettings",
     "OcrSettings",
     "OidcSettings",
@@ -104,6 +106,7 @@ class Settings(BaseSettings):
     embedding: EmbeddingSettings = EmbeddingSettings()
     chunking: ChunkingSettings = ChunkingSettings()
     parsing: ParsingSettings = ParsingSettings()
+    languages: LanguageSettings = LanguageSettings()
     classification: ClassificationSettings = ClassificationSettings()
     ingest: IngestSettings = IngestSettings()
     search: SearchSettings = SearchSettings()

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import secrets
 import time
-import uuid
 
 from pydantic import BaseModel, ConfigDict
 
 from ray_app.store.collections import REGISTRY
-from ray_app.store.points import iso
+from ray_app.store.points import id_counting_down, iso
 from ray_app.store.protocol import AnyOf, Filter, Point, Reader, Store
 
 _KIND = "audit"
@@ -46,8 +45,8 @@ async def write_entry(store: Store, entry: AuditEntry, *, keep_days: int) -> Non
 async def _write(store: Store, entry: AuditEntry, keep_days: int) -> None:
     at = time.time()
     payload = {"kind": _KIND, **entry.model_copy(update={"at": iso(at)}).model_dump()}
-    await store.upsert(REGISTRY, [Point(_id_at(at, secrets.randbits(64)), payload)])
-    too_old = _id_at(at - keep_days * _DAY_S, 0)
+    await store.upsert(REGISTRY, [Point(id_counting_down(at, secrets.randbits(64)), payload)])
+    too_old = id_counting_down(at - keep_days * _DAY_S, 0)
     old, _ = await store.scroll(
         REGISTRY, filter=_of_tenant(entry.tenant), limit=_REMOVED_AT_ONCE, offset=too_old, fields=[]
     )
@@ -65,8 +64,3 @@ async def entries(
 
 def _of_tenant(tenant: str) -> Filter:
     return Filter([AnyOf("kind", [_KIND]), AnyOf("tenant", [tenant])])
-
-
-def _id_at(seconds: float, noise: int) -> str:
-    """Smaller for later times; `noise` (64 bits) tells those of the same microsecond apart."""
-    return str(uuid.UUID(int=((1 << 64) - 1 - int(seconds * 1e6) << 64) | noise))

@@ -62,11 +62,23 @@ COLLECTIONS: dict[str, Collection] = {
             "updated": "datetime",
         },
     ),
+    # `stemming` is the language whose stems its words were given, also where that is too unsure to be told.
     # `terms` are the BM25 indices of all words of a content: they let facets count every document that
     # matches a query's words, without reading passages. `words` are the most frequent ones as they are written, to
     # suggest queries from. Those with a common one of the `bands` say nearly the same.
+    # `stated` are the labels that people gave, `doubt` is how unsure the classifier was (0 to 1000).
     CONTENTS: Collection(
-        CONTENTS, {**_SEARCHED, "terms": "integer", "words": "words", "bands": "integer", "pending": "keyword"}
+        CONTENTS,
+        {
+            **_SEARCHED,
+            "stemming": "keyword",
+            "terms": "integer",
+            "words": "words",
+            "bands": "integer",
+            "pending": "keyword",
+            "stated": "keyword",
+            "doubt": "integer",
+        },
     ),
     CHUNKS: Collection(
         CHUNKS, {**_SEARCHED, "content": "keyword", "pipeline": "keyword", "text": "text"}, has_vectors=True

@@ -26,7 +26,7 @@ _MOST_SOURCES = 10_000
 
 
 class NamedSource(BaseModel):
-    """One source of a tenant. Without `groups` it is open to the whole tenant.
+    """One source of a tenant. Without `groups` it is open to the whole tenant, without `languages` (ISO 639-1) to all.
 
     `schedule` is cron's five fields, in UTC. Times are ISO 8601; `crawled` is when the last crawl that
     finished began.
@@ -42,6 +42,7 @@ class NamedSource(BaseModel):
     types: tuple[str, ...] = ()
     max_mb: Annotated[int, Field(gt=0)] | None = None
     groups: tuple[str, ...] = ()
+    languages: tuple[Annotated[str, Field(pattern="^[a-z]{2}$")], ...] = ()
     schedule: str | None = None
     keep_originals: bool = False
     created: str = ""
@@ -112,6 +113,11 @@ async def list_sources(store: Reader, tenant: str) -> list[NamedSource]:
         page, offset = await store.scroll(REGISTRY, filter=of_tenant, limit=_PAGE, offset=offset)
         found += page
     return sorted((NamedSource.model_validate(one.payload) for one in found), key=lambda source: source.name)
+
+
+async def allowed_languages(store: Reader, tenant: str) -> dict[str, tuple[str, ...]]:
+    """The languages that sources take, by name, of those that do not take all."""
+    return {one.name: one.languages for one in await list_sources(store, tenant) if one.languages}
 
 
 async def remove_source(store: Store, tenant: str, name: str) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from ray_app.records import Chunk, Content, Outcome, content_id
+from ray_app.store.annotations import apply_stated
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
-from ray_app.store.points import EMBEDDING, chunk_ids, label_payload
+from ray_app.store.points import EMBEDDING, chunk_ids, judged_fields
 from ray_app.store.protocol import AnyOf, Filter, Order, Payload, Store
 
 _CHUNK_FIELDS = ("ordinal", "text", "page", "start", "end")
@@ -64,9 +65,10 @@ async def complete(store: Store, tenant: str, contents: Sequence[Content]) -> in
     if passages:
         await store.set_dense(CHUNKS, passages, np.concatenate(vectors))
     for label, ids in by_label.items():
-        await store.set_payload(CHUNKS, ids, {"label": label})
+        await store.set_payload(CHUNKS, ids, {"label": [label]})
     for identity, content in zip(identities, contents, strict=True):
         await store.set_payload(CONTENTS, [identity], _completed(content))
+    await apply_stated(store, identities)
     return len(passages)
 
 
@@ -85,8 +87,7 @@ def _pending_of(tenant: str) -> Filter:
 
 
 def _completed(content: Content) -> Payload:
-    labels = {"labels": label_payload(content.labels), "label": content.labels[0].label} if content.labels else {}
-    return {"pending": [], **labels}
+    return {"pending": [], **(judged_fields(content.labels) if content.labels else {})}
 
 
 def _content(payload: Payload, chunks: Sequence[Chunk]) -> Content:
@@ -101,4 +102,6 @@ def _content(payload: Payload, chunks: Sequence[Chunk]) -> Content:
         language=payload.get("language", ""),
         language_confidence=payload["language_confidence"],
         children=payload.get("children", 0),
+        stemming=payload.get("stemming", ""),
+        plain=payload.get("plain", False),
     )

@@ -19,6 +19,8 @@ EMBEDDING = "embedding"
 # Sizes of files that are counted together: name, and the bytes from which on they are larger.
 SIZE_CLASSES = {"under 10 kB": 10_000, "under 100 kB": 100_000, "under 1 MB": 1_000_000, "under 10 MB": 10_000_000}
 LARGEST = "10 MB and more"
+# What a label that a person stated gives as its method.
+STATED = "stated"
 # Labels kept of a content: the likely ones; a classifier may know a hundred.
 _LABELS = 5
 
@@ -66,11 +68,12 @@ def content_points(
     if content.language:
         shared["language"] = content.language
     if content.labels:
-        shared["label"] = content.labels[0].label
+        shared["label"] = [content.labels[0].label]
     if content.vectors is None:
         shared["pending"] = [EMBEDDING]
     # A passage is also found by the words of its document's title.
-    vectors = [bm25.passage_vector(chunk.text, content.language, content.title) for chunk in content.chunks]
+    stemming = content.stemming or content.language
+    vectors = [bm25.passage_vector(chunk.text, stemming, content.title) for chunk in content.chunks]
     identity = content_id(tenant, content.sha256)
     near: Payload = {}
     if content.signature:
@@ -83,13 +86,16 @@ def content_points(
             "sha256": content.sha256,
             "title": content.title,
             "language_confidence": content.language_confidence,
+            "stemming": stemming,
+            "page_languages": [asdict(one) for one in content.page_languages],
+            "plain": content.plain,
             "has_text": content.has_text,
             "chunks": len(content.chunks),
             "children": content.children,
             "pages_not_read": content.pages_not_read,
-            "labels": label_payload(content.labels),
+            **judged_fields(content.labels),
             "terms": sorted({index for vector in vectors for index in vector.indices}),
-            "words": frequent_words(content.title, (chunk.text for chunk in content.chunks), content.language),
+            "words": frequent_words(content.title, (chunk.text for chunk in content.chunks), stemming),
             "run": run,
             "updated": now(),
         },
@@ -115,14 +121,29 @@ def chunk_ids(content: Payload, tenant: str) -> list[str]:
     return [chunk_id(tenant, content["sha256"], content["pipeline"], ordinal) for ordinal in range(content["chunks"])]
 
 
-def label_payload(labels: Sequence[Label]) -> list[Payload]:
-    """The labels that the index keeps of a content."""
-    return [asdict(label) for label in labels[:_LABELS]]
+def judged_fields(labels: Sequence[Label]) -> Payload:
+    """What the index keeps of a classifier's labels, the most probable first.
+
+    `doubt` orders contents by how much a person's label would teach: 1000 where the two likeliest labels are as likely.
+    """
+    kept = [asdict(label) for label in labels[:_LABELS]]
+    if not kept:
+        return {"labels": []}
+    margin = kept[0]["probability"] - (kept[1]["probability"] if len(kept) > 1 else 0.0)
+    return {"labels": kept, **label_fields(kept, ()), "doubt": round(1000 * (1 - margin))}
+
+
+def label_fields(judged: Sequence[Payload], stated: Sequence[str]) -> Payload:
+    """What a content is found by: the labels that people stated, else the likeliest of those that were judged."""
+    return {"label": list(stated) or [one["label"] for one in judged[:1]], "stated": list(stated)}
 
 
 def labels(content: Payload) -> tuple[Label, ...]:
-    """A stored content's labels, the most probable first."""
-    return tuple(Label(**label) for label in content.get("labels", ()))
+    """A stored content's labels: what people stated, then what was judged, the most probable first."""
+    stated = content.get("stated") or []
+    judged = [Label(**label) for label in content.get("labels", ())]
+    certain = [Label(label, 1.0, STATED) for label in stated]
+    return (*certain, *(label for label in judged if label.label not in stated))
 
 
 def place_id(ref: FileRef) -> str:
@@ -160,6 +181,14 @@ def iso(seconds: float) -> str:
 def iso_ms(seconds: float) -> str:
     """As `iso`, with milliseconds."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def id_counting_down(seconds: float, noise: int) -> str:
+    """An id for a point of this time (since 1970): later ones are smaller, so that a store gives the latest first.
+
+    `noise` (64 bits) tells those of the same microsecond apart.
+    """
+    return str(UUID(int=((1 << 64) - 1 - int(seconds * 1e6) << 64) | noise))
 
 
 def now() -> str:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, replace
 
 from ray_app.records import Document, Failure, Outcome, content_id, walk
+from ray_app.store.annotations import apply_stated
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.points import ancestors, chunk_ids, content_points, document_payload, place_id
 from ray_app.store.protocol import AnyOf, Filter, Found, Payload, Point, Store
@@ -110,6 +111,7 @@ async def _write_contents(
             await set_places(store, identity, known, tenant, sources, folders)
     await store.upsert(CHUNKS, passages)
     await store.upsert(CONTENTS, contents)
+    await apply_stated(store, fresh)
     return fresh, len(passages)
 
 

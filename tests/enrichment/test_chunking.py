@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ray_app.enrichment.chunking import chunk, make_splitter, name_chunk
+from ray_app.enrichment.chunking import chunk, make_splitter, name_chunk, pages_of
 from ray_app.records import Page
 
 WORDS = st.text(alphabet="abcæøå ABC.,!?\n\t\u00a0é漢字🎈-'\"", max_size=400)
@@ -29,6 +29,24 @@ def test_spans_give_back_the_text_and_nothing_but_white_space_is_lost(splitter, 
             assert page.text[position : one.start].strip() == ""
             position = one.end
         assert page.text[position:].strip() == ""
+
+
+@settings(max_examples=200, deadline=None)
+@given(texts=st.lists(WORDS, max_size=3), overlap=st.sampled_from([0, 5]))
+def test_pages_are_put_together_again_but_for_the_kind_of_white_space(model, texts, overlap):
+    pages = [Page(number, text) for number, text in enumerate(texts, 1)]
+    splitter = make_splitter(model.tokenizer(), MAX_TOKENS, overlap)
+    again = {page.number: page.text for page in pages_of(chunk(pages, splitter))}
+    for page in pages:
+        assert blank(again.get(page.number, "")) == blank(page.text).rstrip()
+
+
+def blank(text):
+    return "".join(" " if character.isspace() else character for character in text)
+
+
+def test_a_name_makes_no_page():
+    assert pages_of(name_chunk("scan_0001")) == ()
 
 
 @settings(max_examples=200, deadline=None)

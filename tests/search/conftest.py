@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from ray_app.models.embedder import open_embedder
 from ray_app.records import Chunk, Content, Document, FileRef, Label
 from ray_app.search.request import SearchRequest
 from ray_app.search.searcher import Searcher, answer
-from ray_app.settings import EmbeddingSettings, Settings, StoreSettings
+from ray_app.settings import Settings, StoreSettings
 from ray_app.store.edge import EdgeStore
 from ray_app.store.scope import Scope
 from ray_app.store.writer import write_documents
@@ -69,11 +68,6 @@ class Index:
 
 def names(found):
     return [hit["uri"].split("/", 4)[4] for hit in found["hits"]]
-
-
-@pytest.fixture(scope="session")
-def embedder(model):
-    return open_embedder(model, EmbeddingSettings())
 
 
 @asynccontextmanager

@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 
 from ray_app.errors import QueryError
-from ray_app.models.embedder import open_embedder
 from ray_app.records import Chunk, Content, Document, FileRef, Label
 from ray_app.search.request import SearchRequest
 from ray_app.search.searcher import Searcher, answer
-from ray_app.settings import EmbeddingSettings, StoreSettings
+from ray_app.settings import StoreSettings
 from ray_app.store.edge import EdgeStore
 from ray_app.store.named_sources import NamedSource, save_source
 from ray_app.store.scope import Scope
@@ -32,11 +31,6 @@ TEXTS = {
 SCOPE = Scope("default")
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def embedder(model):
-    return open_embedder(model, EmbeddingSettings())
 
 
 @pytest.fixture

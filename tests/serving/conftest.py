@@ -12,8 +12,8 @@ import httpx
 import pytest
 import uvicorn
 
-from ray_app.models.embedder import Embedder, open_embedder
-from ray_app.settings import EmbeddingSettings, ParsingSettings, Settings, UploadSettings
+from ray_app.models.embedder import Embedder
+from ray_app.settings import ParsingSettings, Settings, UploadSettings
 from tests.conftest import free_port
 from tests.serving.apps import api_over, models, required
 
@@ -89,11 +89,6 @@ def uploads(cluster, make_data_dir, embedder) -> Iterator[Uploads]:
     )
     with served_here(settings, embedder) as url, httpx.Client(base_url=url, timeout=60) as client:
         yield Uploads(client, settings)
-
-
-@pytest.fixture(scope="session")
-def embedder(model):
-    return open_embedder(model, EmbeddingSettings())
 
 
 @pytest.fixture

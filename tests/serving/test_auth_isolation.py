@@ -93,6 +93,13 @@ RULES: dict[str, Rule] = {
     "POST /v1/webhooks": Rule("admin", lambda w: [Ask(body={"url": "https://example.com/hook"})], shows=False),
     "DELETE /v1/webhooks/{webhook_id}": Rule("admin", lambda w: [Ask({"webhook_id": w.run})], shows=False),
     "POST /v1/webhooks/{webhook_id}/enable": Rule("admin", lambda w: [Ask({"webhook_id": w.run})], shows=False),
+    "PUT /v1/documents/{document_id}/labels": Rule(
+        "editor", lambda w: [Ask({"document_id": w.document}, body={"labels": ["letter"]})], shows=False
+    ),
+    "DELETE /v1/documents/{document_id}/labels": Rule("editor", the_document, shows=False),
+    "GET /v1/documents/{document_id}/history": Rule("reader", the_document),
+    "GET /v1/labels": Rule("reader", nothing_to_fill, shows=False),
+    "GET /v1/review": Rule("reader", lambda w: [Ask(), Ask(params={"source": w.source})]),
     "GET /v1/documents": Rule("reader", lambda w: [Ask(), Ask(params={"source": BOARD}), Ask(params={"limit": 1})]),
     "GET /v1/documents/{document_id}": Rule("reader", lambda w: [Ask({"document_id": w.document})]),
     "POST /v1/classify": Rule("reader", lambda w: [Ask(body={"texts": ["harbour"]})], shows=False),

@@ -89,7 +89,7 @@ async def test_a_document_is_indexed_with_its_content_and_passages(store):
     (content,) = (await everything(store, CONTENTS)).values()
     assert (content["title"], content["label"], content["language"], content["chunks"]) == (
         "A title",
-        "letter",
+        ["letter"],
         "en",
         2,
     )

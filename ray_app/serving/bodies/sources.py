@@ -23,6 +23,9 @@ class SourceBody(Body):
     types: list[str] = Field([], description="Only these media types or suffixes.")
     max_mb: Annotated[int, Field(gt=0)] | None = Field(None, description="No larger files.")
     groups: list[str] = Field([], description="Access groups that see it; none: the whole tenant.")
+    languages: list[Annotated[str, Field(pattern="^[a-z]{2}$")]] = Field(
+        [], description="Only documents in these languages (ISO 639-1); none: in any."
+    )
     schedule: str | None = Field(None, description="When to crawl it: cron's five fields, in UTC.")
     keep_originals: bool = Field(False, description="Keep a copy of every file.")
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
 from ray_app.errors import QueryError
 from ray_app.search.similar import near_duplicates
-from ray_app.serving.lookup import content_of, document_out, find_document
+from ray_app.serving.lookup import content_of, document_out, find_document, first_places
 from ray_app.serving.schemas import DocumentDetail, DocumentOut, DocumentPage, NearDuplicate, PassageOut, TextPage
 from ray_app.serving.services import IndexOf, ServicesOf
 from ray_app.store.collections import CHUNKS, DOCUMENTS
-from ray_app.store.points import chunk_ids, is_id
-from ray_app.store.protocol import AnyOf, Filter, Found
+from ray_app.store.points import chunk_ids, is_id, labels
+from ray_app.store.protocol import AnyOf, Filter
 from ray_app.store.queue import WAITING, entries_of
 from ray_app.store.scope import ScopedReader
 
 router = APIRouter(prefix="/v1", tags=["documents"])
 
 _CONTENT_FIELDS = set(DocumentDetail.model_fields) - set(DocumentOut.model_fields) - {"near_duplicates"}
-_MOST_PLACES = 1000
 
 
 @router.get("/documents")
@@ -49,6 +49,7 @@ async def document(document_id: str, index: IndexOf, services: ServicesOf) -> Do
     place = await find_document(index, document_id)
     about = await content_of(index, place) or {}
     known = {name: about[name] for name in _CONTENT_FIELDS if name in about}
+    known["labels"] = [asdict(label) for label in labels(about)]
     identity = place.payload.get("content")
     near = await _near_duplicates(index, identity, services.settings.search.near_duplicate) if identity else []
     shown = document_out(place).model_dump()
@@ -77,11 +78,7 @@ async def text(
 async def _near_duplicates(index: ScopedReader, content: str, at_least: float) -> list[NearDuplicate]:
     """The documents that say nearly the same, each at its first place."""
     near = await index.run(near_duplicates, content, at_least=at_least)
-    which = Filter([AnyOf("content", [one.content for one in near])])
-    places, _ = await index.scroll(DOCUMENTS, filter=which, limit=_MOST_PLACES, fields=["content", "uri"])
-    first: dict[str, Found] = {}
-    for place in sorted(places, key=lambda place: str(place.payload["uri"])):
-        first.setdefault(place.payload["content"], place)
+    first = await first_places(index, [one.content for one in near])
     return [
         NearDuplicate(id=first[one.content].id, uri=first[one.content].payload["uri"], similarity=one.similarity)
         for one in near

@@ -1,0 +1,116 @@
+"""What people stated about contents: the labels that they gave. The index never overwrites it, and training reads it.
+
+A statement is a point of its own, and none is ever changed: a correction is a later one. Ids count down from the end of
+time, as those of the audit log: the latest comes first.
+
+Whoever writes a content calls `apply_stated` after it, and a person's statement is written before it is applied. So
+whichever comes last, the statement counts.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Collection, Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from ray_app.store.collections import ANNOTATIONS, CHUNKS, CONTENTS
+from ray_app.store.points import chunk_ids, id_counting_down, iso_ms, label_fields
+from ray_app.store.protocol import AnyOf, Filter, Payload, Point, Reader, Store
+
+_KIND = "labels"
+_PAGE = 256
+
+
+class Stated(BaseModel):
+    """One statement: these are the content's labels; none withdraws what was stated before.
+
+    `who` is a caller's id with its name, `at` ISO 8601 in UTC. `before` is what the index said until then.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    tenant: str
+    content: str
+    labels: tuple[str, ...]
+    who: str
+    at: str = ""
+    before: tuple[str, ...] = ()
+
+
+async def state_labels(store: Store, stated: Stated) -> Stated:
+    """Adds the statement with the time of now, and lets it count; returns it. Runs beside the index.
+
+    A content that is not there (any more) keeps the statement for when it comes.
+    """
+    return await store.run(_state, stated)
+
+
+async def history(store: Reader, content: str) -> list[Stated]:
+    """All that was ever stated about a content, the latest first."""
+    statements: list[Stated] = []
+    offset = None
+    while True:
+        page, offset = await store.scroll(ANNOTATIONS, filter=_about([content]), limit=_PAGE, offset=offset)
+        statements += [Stated.model_validate(one.payload) for one in page]
+        if offset is None:
+            return statements
+
+
+async def apply_stated(store: Store, contents: Collection[str]) -> None:
+    """Lets what people stated count on these contents: on all that have just been written."""
+    for identity, stated in (await _latest(store, contents)).items():
+        await _apply(store, identity, stated.labels)
+
+
+async def stated_contents(store: Reader, tenant: str) -> dict[str, tuple[str, ...]]:
+    """The ids of all contents whose labels people stated, with those labels."""
+    latest: dict[str, Stated] = {}
+    offset = None
+    while True:
+        which = Filter([AnyOf("kind", [_KIND]), AnyOf("tenant", [tenant])])
+        page, offset = await store.scroll(ANNOTATIONS, filter=which, limit=_PAGE, offset=offset)
+        for one in page:
+            latest.setdefault(one.payload["content"], Stated.model_validate(one.payload))
+        if offset is None:
+            return {identity: stated.labels for identity, stated in latest.items() if stated.labels}
+
+
+async def _state(store: Store, stated: Stated) -> Stated:
+    found = await store.retrieve(CONTENTS, [stated.content], fields=["label"])
+    before = (found[0].payload.get("label") or []) if found else []
+    at = time.time()
+    made = stated.model_copy(
+        update={"at": iso_ms(at), "before": (before,) if isinstance(before, str) else tuple(before)}
+    )
+    payload = {"kind": _KIND, **made.model_dump()}
+    await store.upsert(ANNOTATIONS, [Point(id_counting_down(at, secrets.randbits(64)), payload)])
+    await _apply(store, stated.content, (await _latest(store, [stated.content]))[stated.content].labels)
+    return made
+
+
+async def _apply(store: Store, content: str, stated: Sequence[str]) -> None:
+    found = await store.retrieve(CONTENTS, [content], fields=["labels", "tenant", "sha256", "pipeline", "chunks"])
+    for one in found:
+        fields = label_fields(one.payload.get("labels", []), stated)
+        shown: Payload = {"label": fields["label"]}
+        await store.set_payload(CHUNKS, chunk_ids(one.payload, one.payload["tenant"]), shown)
+        await store.set_payload(CONTENTS, [content], fields)
+
+
+async def _latest(store: Reader, contents: Collection[str]) -> dict[str, Stated]:
+    """Of each content that people said something of, what they said last."""
+    latest: dict[str, Stated] = {}
+    offset = None
+    while contents:
+        page, offset = await store.scroll(ANNOTATIONS, filter=_about(contents), limit=_PAGE, offset=offset)
+        for one in page:
+            latest.setdefault(one.payload["content"], Stated.model_validate(one.payload))
+        if offset is None:
+            break
+    return latest
+
+
+def _about(contents: Collection[str]) -> Filter:
+    return Filter([AnyOf("kind", [_KIND]), AnyOf("content", sorted(contents))])
