@@ -24,9 +24,23 @@ _URL = re.compile(
 )
 
 _IP_WORDS = words(
-    "ip", "ipv4", "ipv6", "address", "adresse", "host", "server", "dns", "ping", "gateway", "subnet", "client"
+    *(
+        "ip",
+        "ips",
+        "ipv4",
+        "ipv6",
+        "address",
+        "adresse",
+        "host",
+        "hostname",
+        "server",
+        "dns",
+        "dhcp",
+        "ping",
+        "gateway",
+    ),
+    *("subnet", "vlan", "network", "netværk", "client", "router"),
 )
-_VERSION = re.compile(r"(?:\bv|version|ver|release|build|firmware|section|afsnit|kapitel|§)[ .:]{0,3}$")
 
 
 def _read_email(candidate: str) -> str | None:
@@ -62,6 +76,10 @@ def _telling_v4(candidate: str) -> str | None:
     return _read_ip(candidate) if any(len(part) == 3 for part in candidate.split(".")) else None
 
 
+def _private_v4(candidate: str) -> str | None:
+    return _read_ip(candidate) if candidate.startswith("10.") else None
+
+
 def _telling_v6(candidate: str) -> str | None:
     """`a::b` is C++, pairs of digits are a hardware address."""
     groups = candidate.split(":")
@@ -77,7 +95,9 @@ _V6 = re.compile(r"[0-9A-Fa-f:](?<![\w:.][0-9A-Fa-f:])[0-9A-Fa-f:]{2,38}(?:\.[0-
 RULES = (
     Rule("email", "form", _EMAIL, _read_email, 0.99, 0.99),
     Rule("url", "form", _URL, _read_url, 0.99, 0.99),
-    *(Rule("ip", "form", shape, _telling_v4, 0.9, 0.98, _IP_WORDS) for shape in (_V4, _V4_PORT)),
+    *(Rule("ip", "form", shape, _telling_v4, 0.96, 0.98, _IP_WORDS) for shape in (_V4, _V4_PORT)),
+    # One word for a whole list of them.
+    *(Rule("ip", "private", shape, _private_v4, 0.0, 0.9, _IP_WORDS, reach=500) for shape in (_V4, _V4_PORT)),
     *(Rule("ip", "form", shape, _read_ip, 0.0, 0.95, _IP_WORDS) for shape in (_V4, _V4_PORT, _V6)),
     Rule("ip", "form", _V6, _telling_v6, 0.95, 0.98, _IP_WORDS),
 )

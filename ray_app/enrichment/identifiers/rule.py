@@ -17,6 +17,7 @@ GAP = r"(?:-| ?\n ?| )?"
 # A word after the identifier stands for it only when it is close: "(CPR)", "-Fax".
 _AFTER = 15
 _BEFORE = 60
+_OTHERWISE_BEFORE = 30
 # A short word has to end where it ends ("tin" is not in "tiny"); a long one may go on ("personnummeret").
 _SHORT = 4
 
@@ -66,7 +67,7 @@ def form(first: str, rest: str, *, before: str = "", after: str = "") -> re.Patt
 @cache
 def words(*some: str) -> re.Pattern[str]:
     """Finds any of them in lower-case text, also as the beginning of a longer word unless it is short."""
-    each = (re.escape(one) + ("(?![^\\W_])" if len(one) <= _SHORT else "") for one in some)
+    each = (re.escape(one) + (r"(?![^\W\d_])" if len(one) <= _SHORT and one[-1].isalpha() else "") for one in some)
     return re.compile(rf"(?<![^\W_])(?:{'|'.join(each)})")
 
 
@@ -105,42 +106,71 @@ def apply(rules: Sequence[Rule], tidied: Tidied) -> Iterator[Found]:
     search = rules[0].form.search
     match = search(tidied.text)
     while match:
-        found = [one for rule in rules if (one := _judge(rule, tidied, match.start(), match.end()))]
+        place = _Place(tidied, match.start(), match.end())
+        found = [one for rule in rules if (one := _judge(rule, place))]
         yield from found
         match = search(tidied.text, max((one.end for one in found), default=match.start() + 1))
 
 
-def _judge(rule: Rule, tidied: Tidied, start: int, end: int) -> Found | None:
-    confidence = _confidence(rule, tidied, start, end)
+class _Place:
+    """A candidate, and what stands around it: several rules ask for the same words."""
+
+    def __init__(self, tidied: Tidied, start: int, end: int) -> None:
+        self.text, self.lower, self.start, self.end = tidied.text, tidied.lower, start, end
+        self._near: dict[tuple[re.Pattern[str], int], int] = {}
+
+    def word(self, some: re.Pattern[str], reach: int) -> int:
+        """Where the last of the words before it ends, its own start where one stands right after it; -1 for none."""
+        found = self._near.get((some, reach))
+        if found is None:
+            found = self._near[some, reach] = self._find(some, reach)
+        return found
+
+    def other(self) -> int:
+        """Where the last word ends that says that it is something else; -1 for none."""
+        return _last(_OTHERWISE, self.lower, max(0, self.start - _OTHERWISE_BEFORE), self.start)
+
+    def in_doubt(self) -> bool:
+        """Whether it hangs on a word, is an amount, or is said to be something else."""
+        attached = self.start > 0 and self.text[self.start - 1] in _JOINTS
+        return attached or self.other() >= 0 or bool(_MONEY_AFTER.match(self.lower, self.end))
+
+    def _find(self, some: re.Pattern[str], reach: int) -> int:
+        before = _last(some, self.lower, max(0, self.start - reach), self.start)
+        if before >= 0 or not some.search(self.lower, self.end, _same_line(self.lower, self.end)):
+            return before
+        return self.start
+
+
+def _judge(rule: Rule, place: _Place) -> Found | None:
+    confidence = _confidence(rule, place)
     if not confidence:
         return None
-    for stop in _ends(rule, tidied.text, start, end) if rule.cut else (end,):
-        value = rule.read(tidied.text[start:stop])
+    for end in _ends(rule, place.text, place.start, place.end) if rule.cut else (place.end,):
+        value = rule.read(place.text[place.start : end])
         if value is not None:
-            return Found(rule, start, stop, value, confidence)
+            return Found(rule, place.start, end, value, confidence)
     return None
 
 
+def _confidence(rule: Rule, place: _Place) -> float:
+    own = place.word(rule.words, rule.reach) if rule.words else -1
+    if own >= 0:
+        return rule.near if own >= place.other() else 0.0
+    if not rule.alone or rule.alone >= _CERTAIN:
+        return rule.alone
+    return 0.0 if place.in_doubt() else rule.alone
+
+
 def _ends(rule: Rule, text: str, start: int, end: int) -> Iterator[int]:
-    """Where the candidate may end: at its end, or before one of its gaps."""
+    """Where the candidate may end: with its first line, at its end, or before one of its gaps."""
+    line = text.find("\n", start, end)
+    if line > 0 and rule.form.fullmatch(text, start, line):
+        yield line
     yield end
     for place in range(end - 1, start, -1):
         if not text[place].isalnum() and text[place - 1].isalnum() and rule.form.fullmatch(text, start, place):
             yield place
-
-
-def _confidence(rule: Rule, tidied: Tidied, start: int, end: int) -> float:
-    text, lower = tidied.text, tidied.lower
-    own = _last(rule.words, lower, max(0, start - rule.reach), start) if rule.words else -1
-    if own < 0 and rule.words and rule.words.search(lower, end, _same_line(lower, end)):
-        own = start
-    if own < 0 and (not rule.alone or rule.alone >= _CERTAIN):
-        return rule.alone
-    other = _last(_OTHERWISE, lower, max(0, start - _BEFORE), start)
-    if own >= 0:
-        return rule.near if own >= other else 0.0
-    attached = start > 0 and text[start - 1] in _JOINTS
-    return 0.0 if attached or other >= 0 or _MONEY_AFTER.match(lower, end) else rule.alone
 
 
 def _last(some: re.Pattern[str], lower: str, start: int, end: int) -> int:
