@@ -18,6 +18,10 @@ app = typer.Typer(help="How good the results are on judged collections.", no_arg
 # By collection, by mode, by measure, by query: what --save writes.
 Run = dict[str, dict[str, dict[str, dict[str, float]]]]
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print one line of JSON.")]
+Save = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the figures of each query or text here.")]
+Against = Annotated[Path | None, typer.Option(metavar="FILE", help="Compare with what --save wrote.")]
+
 
 @app.callback()
 def evaluate() -> None:
@@ -31,9 +35,9 @@ def retrieval(
         Path,
         typer.Argument(help="A collection (corpus.jsonl, queries.jsonl, qrels.tsv; .gz too), or a folder of such."),
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
-    save: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the figures of each query here.")] = None,
-    against: Annotated[Path | None, typer.Option(metavar="FILE", help="Compare with what --save wrote.")] = None,
+    as_json: AsJson = False,
+    save: Save = None,
+    against: Against = None,
 ) -> None:
     """Retrieval by words, by meaning, and by both: nDCG@10, recall@100, and the mean reciprocal rank."""
     from ray_app.evaluation.collections import find_collections, read_collection
@@ -46,7 +50,7 @@ def retrieval(
     run: Run = {one.collection: {mode: dict(figures) for mode, figures in one.figures.items()} for one in measured}
     means: dict[str, Any] = {one.collection: one.means() for one in measured}
     result: dict[str, Any] = {mode: _mean([of[mode] for of in means.values()]) for mode in measured[0].figures}
-    rows = {name: _flat(row) for name, row in (means | {"mean": result}).items()}
+    rows = {name: _flat(row) for name, row in _with_mean(means, result).items()}
     _tell(result, means, rows, run, before, save, as_json=as_json)
 
 
@@ -57,9 +61,9 @@ def classification(
         Path,
         typer.Argument(help="A .jsonl file of texts with label and split (train, test); .gz too. Or a folder of such."),
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
-    save: Annotated[Path | None, typer.Option(metavar="FILE", help="Write what was right of each text here.")] = None,
-    against: Annotated[Path | None, typer.Option(metavar="FILE", help="Compare with what --save wrote.")] = None,
+    as_json: AsJson = False,
+    save: Save = None,
+    against: Against = None,
 ) -> None:
     """Classification: `ray-app train` learns from one part of the texts and is asked about the other.
 
@@ -74,7 +78,34 @@ def classification(
     run: Run = {one.collection: {"classifier": {"accuracy": one.correct}} for one in measured}
     figures = {one.collection: one.figures for one in measured}
     result = _mean(list(figures.values()))
-    _tell(result, figures, {**figures, "mean": result}, run, before, save, as_json=as_json)
+    _tell(result, figures, _with_mean(figures, result), run, before, save, as_json=as_json)
+
+
+@app.command()
+def entities(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="Annotated texts: Presidio's .json, .jsonl with CPR or telephone numbers, .iob2; .gz too. "
+            "Or a folder of such."
+        ),
+    ],
+    as_json: AsJson = False,
+    save: Save = None,
+    against: Against = None,
+) -> None:
+    """Identifiers in annotated texts: precision, recall and F1 of their spans by kind, and over all (micro)."""
+    from ray_app.evaluation.annotated import find_annotated, read_annotated
+    from ray_app.evaluation.entities import evaluate_entities, figures, measurable
+
+    before = _read(against) if against else None
+    texts = measurable([read_annotated(one) for one in find_annotated(path)], None, _say)
+    measured = [evaluate_entities(one, None, _say) for one in texts]
+    run: Run = {one.collection: {kind: {"exact": of} for kind, of in one.exact.items()} for one in measured}
+    collections = {one.collection: figures([one]) for one in measured}
+    result = figures(measured)
+    rows = {f"{name} {kind}": row for name, of in collections.items() for kind, row in of.items()}
+    _tell(result, collections, rows | result if len(measured) > 1 else result, run, before, save, as_json=as_json)
 
 
 def _say(line: str) -> None:
@@ -91,16 +122,17 @@ def _tell(
     *,
     as_json: bool,
 ) -> None:
-    """Prints the figures, as a table or as one line with the mean over the collections first."""
+    """Prints the figures: the rows as a table, or one line with the result over all collections first."""
     if save:
         save.write_text(json.dumps(run), encoding="utf-8")
-    several = len(collections) > 1
     differences = _compared(before, run) if before else []
     if as_json:
-        more = ({"collections": collections} if several else {}) | ({"against": differences} if before else {})
+        more = ({"collections": collections} if len(collections) > 1 else {}) | (
+            {"against": differences} if before else {}
+        )
         typer.echo(json.dumps({**result, **more}))
         return
-    typer.echo("\n".join(_table(rows if several else {name: rows[name] for name in collections})))
+    typer.echo("\n".join(_table(rows)))
     for one in differences:
         typer.echo(
             f"{one['collection']}, {one['mode']} {one['measure']}: {one['difference']:+.4f} "
@@ -113,6 +145,11 @@ def _mean(figures: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {name: fmean(one[name] for one in figures) for name in figures[0]}
 
 
+def _with_mean(collections: Mapping[str, Any], mean: Any) -> dict[str, Any]:
+    """A mean of one says nothing."""
+    return {**collections, "mean": mean} if len(collections) > 1 else dict(collections)
+
+
 def _flat(row: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     """Measure by measure, so that the modes stand side by side."""
     measures = next(iter(row.values()))
@@ -121,12 +158,19 @@ def _flat(row: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
 
 def _table(rows: dict[str, dict[str, float]]) -> list[str]:
     names = list(next(iter(rows.values())))
-    width = max(map(len, rows)) + 2
-    heading = " " * width + "".join(f"{name:>{len(name) + 2}}" for name in names)
+    first = max(map(len, rows)) + 2
+    widths = {name: max(len(name), len("0.000")) + 2 for name in names}
     return [
-        heading,
-        *(f"{row:<{width}}" + "".join(f"{of[name]:>{len(name) + 2}.3f}" for name in names) for row, of in rows.items()),
+        " " * first + "".join(f"{name:>{widths[name]}}" for name in names),
+        *(
+            f"{row:<{first}}" + "".join(f"{_figure(of[name]):>{widths[name]}}" for name in names)
+            for row, of in rows.items()
+        ),
     ]
+
+
+def _figure(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:.3f}"
 
 
 def _compared(before: Run, run: Run) -> list[dict[str, Any]]:
