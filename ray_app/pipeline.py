@@ -19,15 +19,20 @@ from semantic_text_splitter import TextSplitter
 from ray_app import sources
 from ray_app.enrichment.chunking import CHUNKING_VERSION, chunk, make_splitter, name_chunk, pages_of
 from ray_app.enrichment.duplicates import bands, signature
+from ray_app.enrichment.entities import NameFinder
+from ray_app.enrichment.entities import find as find_entities
 from ray_app.enrichment.language import SAMPLE_CHARS, detect, detect_pages, name_of
+from ray_app.enrichment.privacy.matcher import Matcher
+from ray_app.enrichment.privacy.risk import assess
+from ray_app.enrichment.privacy.words import find_words
 from ray_app.errors import ConfigurationError, ParsingError, SourceError
 from ray_app.models.classifier import Classifier
 from ray_app.models.embedder import Embedder
 from ray_app.models.prepared import PreparedModel
 from ray_app.parsing import PARSING_VERSION
 from ray_app.parsing.sandbox import Sandbox
-from ray_app.records import Child, Chunk, Content, Document, Failure, FileRef, Parsed, child_ref, walk
-from ray_app.settings import ChunkingSettings, LanguageSettings, Settings, SourceSettings
+from ray_app.records import Child, Chunk, Content, Document, Failure, FileRef, Page, Parsed, child_ref, walk
+from ray_app.settings import ChunkingSettings, LanguageSettings, PrivacySettings, Settings, SourceSettings
 from ray_app.sources import originals
 from ray_app.store.bm25 import BM25_VERSION
 from ray_app.store.points import iso
@@ -51,10 +56,16 @@ _TOO_DEEP = Failure("parse", "nested_too_deep", "files in files in files (settin
 
 @dataclass(frozen=True, slots=True)
 class Enricher:
-    """What `enrich` works with. `allowed` has the languages that a source takes, where it does not take all."""
+    """What `enrich` works with. `allowed` has the languages that a source takes, where it does not take all.
+
+    Without `names`, no model looks for persons, organisations and places; without `watched`, nobody for watched people.
+    """
 
     languages: LanguageSettings
+    privacy: PrivacySettings
     allowed: Mapping[str, Collection[str]]
+    names: NameFinder | None = None
+    watched: Matcher | None = None
 
 
 def pipeline_version(model: PreparedModel, settings: ChunkingSettings) -> str:
@@ -160,8 +171,34 @@ def _enriched(document: Document, enricher: Enricher) -> Document:
     if content.language and takes and content.language not in takes:
         if settings.not_allowed == "quarantine":
             return replace(document, content=None, failure=_foreign(content, document.ref.source, takes))
-        content = replace(content, plain=True)
-    return replace(document, content=content)
+        return replace(document, content=replace(content, plain=True))
+    return replace(document, content=find_personal(content, pages, enricher))
+
+
+def find_personal(content: Content, pages: Sequence[Page], enricher: Enricher) -> Content:
+    """Adds the personal data that the pages name, and how great a risk that is."""
+    with timed("entities"):
+        mentions = find_entities(pages, enricher.names)
+    with timed("privacy"):
+        own = enricher.privacy.words_dir
+        words = [hit for page in pages for hit in find_words(page.text, page.number, content.language, own=own)]
+        watched = enricher.watched.find_in(pages) if enricher.watched else []
+    least = enricher.privacy.min_match_confidence
+    return assessed(
+        replace(
+            content,
+            mentions=tuple(mentions),
+            words=tuple(words),
+            watched=tuple(match for match in watched if match.confidence >= least),
+        ),
+        enricher.privacy,
+    )
+
+
+def assessed(content: Content, settings: PrivacySettings) -> Content:
+    """With its risk, by all that is known of it so far."""
+    judged = assess(content.mentions, content.labels, content.words, content.watched, settings)
+    return replace(content, risk=judged.risk.value, reasons=judged.reasons)
 
 
 def _foreign(content: Content, source: str, takes: Collection[str]) -> Failure:
@@ -186,9 +223,10 @@ def embed_contents(contents: Sequence[Content], embedder: Embedder) -> list[Cont
     ]
 
 
-def classify(documents: Sequence[Document], classifier: Classifier) -> list[Document]:
-    """Adds labels to the documents and to those inside them."""
-    return _with_contents(documents, iter(classify_contents(_contents(documents), classifier)))
+def classify(documents: Sequence[Document], classifier: Classifier, privacy: PrivacySettings) -> list[Document]:
+    """Adds labels to the documents and to those inside them; what they say of the risk is told, too."""
+    labelled = classify_contents(_contents(documents), classifier)
+    return _with_contents(documents, (assessed(one, privacy) if one.labels else one for one in labelled))
 
 
 def classify_contents(contents: Sequence[Content], classifier: Classifier) -> list[Content]:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ray_app.enrichment.privacy.risk import Reason
+    from ray_app.enrichment.privacy.watchlist import WatchMatch
+    from ray_app.enrichment.privacy.words import WordHit
+
 # When a document's passages get their vectors: in the same run, or in a backfill.
 When = Literal["now", "later"]
 # What a caller may do: read; also upload, label and delete; also look after keys, sources, jobs and the audit log.
@@ -176,6 +180,8 @@ class Content:
     `signature` and `bands` tell near-duplicates (`enrichment.duplicates`); they are empty where there is no text.
     `language` is "" where it is too unsure; words are stemmed for `stemming`, the likeliest one, all the same.
     `page_languages` has every page of a document of several. A `plain` one is indexed without labels and entities.
+    `mentions`, high-risk `words` and `watched` people are in the order of the text; `risk` is what they amount to, ""
+    where nobody looked.
     """
 
     sha256: str
@@ -196,6 +202,11 @@ class Content:
     stemming: str = ""
     page_languages: tuple[PageLanguage, ...] = ()
     plain: bool = False
+    mentions: tuple[Mention, ...] = ()
+    words: tuple[WordHit, ...] = ()
+    watched: tuple[WatchMatch, ...] = ()
+    risk: str = ""
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ from typing import Any
 
 from ray_app import pipeline
 from ray_app.errors import StoreError
+from ray_app.ingest.enriching import enricher_of
 from ray_app.ingest.isolation import isolated
 from ray_app.ingest.reporting import PatientSandbox
 from ray_app.ingest.waiting import file_of, may_pass, remembered
+from ray_app.ingest.watching import scan_changes
 from ray_app.logs import get_logger
 from ray_app.models.embedder import open_embedder
 from ray_app.models.prepared import prepare_model
@@ -26,11 +28,11 @@ from ray_app.store.collections import DOCUMENTS
 from ray_app.store.erasure import erase_document, erase_unused, make_incomplete
 from ray_app.store.events import append_events
 from ray_app.store.lookup import known_contents
-from ray_app.store.named_sources import allowed_languages
 from ray_app.store.patience import patiently
 from ray_app.store.protocol import Store
 from ray_app.store.queue import Entry, Taken, put_back, remove, take, told, waited_for
 from ray_app.store.sweep import sweep
+from ray_app.store.watchlist import tenants_behind
 from ray_app.store.writer import write_documents
 
 _Known = Coroutine[Any, Any, set[str]]
@@ -95,6 +97,11 @@ class Drain:
                 await store.run(put_back, [entry], wait_s=wait_s, detail=detail)
         return len(taken)
 
+    async def follow_watchlists(self, store: Store) -> None:
+        """Brings the index in line with changed watch lists. What is indexed meanwhile already is."""
+        for tenant in await tenants_behind(store):
+            await scan_changes(store, self._settings.of_tenant(tenant))
+
     async def tidy(self, store: Store) -> None:
         """Removes bytes that nobody waits for: of a server that died while it received them."""
         where = self._settings.originals_url, self._settings.sources
@@ -132,9 +139,12 @@ class Drain:
     async def _index(self, store: Store, ready: Sequence[tuple[Taken, Fetched]]) -> list[_Finished]:
         """Takes the files through the pipeline and into the index."""
         known = _known_from(asyncio.get_running_loop(), partial(self._known, store))
-        enrichers = {tenant: await self._enricher(store, tenant) for tenant in {one.entry.tenant for one, _ in ready}}
+        tenants = {one.entry.tenant for one, _ in ready}
+        enrichers = {tenant: await enricher_of(store, self._settings.of_tenant(tenant)) for tenant in tenants}
         documents = await asyncio.to_thread(self._stages, [file for _, file in ready], known, enrichers)
-        write = partial(write_documents, documents=documents, run=_RUN, pipeline=self._version)
+        write = partial(
+            write_documents, documents=documents, run=_RUN, pipeline=self._version, privacy=self._settings.privacy
+        )
         await patiently(self._settings.store, lambda: store.run(write))
         for taken, file in ready:
             await store.set_payload(DOCUMENTS, [taken.entry.document], remembered(taken, file))
@@ -164,10 +174,9 @@ class Drain:
         )
         documents = isolated("embed", lambda some: pipeline.embed(some, self._embedder), documents)
         self._take_up_classifier()
-        return isolated("classify", lambda some: pipeline.classify(some, self._classifier), documents)
-
-    async def _enricher(self, store: Store, tenant: str) -> pipeline.Enricher:
-        return pipeline.Enricher(self._settings.languages, await allowed_languages(store, tenant))
+        return isolated(
+            "classify", lambda some: pipeline.classify(some, self._classifier, self._settings.privacy), documents
+        )
 
     def _take_up_classifier(self) -> None:
         version = current_version(self._settings)

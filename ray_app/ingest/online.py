@@ -77,6 +77,7 @@ class Online:
                 worked = False
                 while await drain.round(store):
                     worked = True
+                await drain.follow_watchlists(store)
                 if worked and (graph is None or graph.done()):
                     graph = asyncio.create_task(_build_graph(store))  # beside the work: it may take minutes
                 await asyncio.to_thread(self._woken.wait, self._settings.uploads.poll_s)

@@ -22,6 +22,7 @@ from ray_app.ingest.progress import STAGES, start_progress
 from ray_app.ingest.record import describe, new_run_id, progress_kept, recorded, setup_of
 from ray_app.ingest.resources import cluster_resources, share_out
 from ray_app.ingest.summary import Summary, Tally, summarise
+from ray_app.ingest.watching import scan_changes
 from ray_app.models.prepared import prepare_model
 from ray_app.pipeline import pipeline_version
 from ray_app.records import EVERYTHING, FileRef, Selection, When
@@ -31,6 +32,7 @@ from ray_app.store import open_store
 from ray_app.store.protocol import Store
 from ray_app.store.runs import Job
 from ray_app.store.sweep import sweep
+from ray_app.store.watchlist import scan_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ def ingest(work: Work, settings: Settings, display: Display) -> Summary:
                     describe(run, progress, shares)
                     run.reasons = dict(done.reasons)
             deleted, refusal = runner.run(_tidy(store, listings, run.id, work, settings, hold))
+            runner.run(_follow_watchlist(store, settings, since=run.started))
             if runner.run(store.build_graph()):
                 display.say("built the search graph")
             summary = summarise(run.id, listings, done, deleted=deleted, seconds=time.monotonic() - started)
@@ -182,3 +185,9 @@ async def _tidy(
             refusal = error
     await store.run(sweep, settings.tenant, erase=eraser(settings))
     return deleted, refusal
+
+
+async def _follow_watchlist(store: Store, settings: Settings, *, since: str) -> None:
+    """Workers read the watch list when they start: who was changed since is looked for in what they wrote, too."""
+    await scan_again(store, settings.tenant, since=since)
+    await scan_changes(store, settings)

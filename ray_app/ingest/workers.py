@@ -17,6 +17,7 @@ from ray.data.block import Block
 from ray.data.datasource import WriteResult
 
 from ray_app import pipeline
+from ray_app.ingest.enriching import enricher_of
 from ray_app.ingest.isolation import isolated
 from ray_app.ingest.progress import Failed, Handle
 from ray_app.ingest.reporting import PatientSandbox, measured, tell_written
@@ -27,7 +28,6 @@ from ray_app.records import Document, FileRef
 from ray_app.settings import Settings
 from ray_app.store import open_store
 from ray_app.store.lookup import known_contents
-from ray_app.store.named_sources import allowed_languages
 from ray_app.store.patience import patiently
 from ray_app.store.points import place_id
 from ray_app.store.writer import Written, write_documents
@@ -56,8 +56,8 @@ class Extract:
         self._splitter = pipeline.open_splitter(prepare_model(settings), settings.chunking)
         self._runner = asyncio.Runner()
         self._store = self._runner.run(open_store(settings))
-        allowed = self._runner.run(patiently(settings.store, lambda: allowed_languages(self._store, settings.tenant)))
-        self._enricher = pipeline.Enricher(settings.languages, allowed)
+        enricher = patiently(settings.store, lambda: enricher_of(self._store, settings))
+        self._enricher = self._runner.run(enricher)
         for weakness in self._sandbox.start():
             progress.warn.remote(f"the parsing process {weakness}")
         pipeline.warm_up()
@@ -94,6 +94,7 @@ class Embed:
         from ray_app.models.registry import open_classifier
 
         log_to_stderr(settings.logging, worker=True)
+        self._privacy = settings.privacy
         self._progress = progress
         self._run = run
         self._embedder = open_embedder(prepare_model(settings), settings.embedding, threads=threads, gpu=gpu)
@@ -106,8 +107,11 @@ class Embed:
             with timed("embed"):
                 documents = isolated("embed", lambda some: pipeline.embed(some, self._embedder), documents)
             with timed("classify"):
-                documents = isolated("classify", lambda some: pipeline.classify(some, self._classifier), documents)
+                documents = isolated("classify", self._classify, documents)
         return _rows(documents)
+
+    def _classify(self, documents: list[Document]) -> list[Document]:
+        return pipeline.classify(documents, self._classifier, self._privacy)
 
 
 class IndexSink(Datasink[Tally]):
@@ -134,7 +138,7 @@ class IndexSink(Datasink[Tally]):
                     written = await patiently(
                         self._settings.store,
                         lambda some=documents: write_documents(  # type: ignore[misc]
-                            store, some, run=self._run, pipeline=self._version
+                            store, some, run=self._run, pipeline=self._version, privacy=self._settings.privacy
                         ),
                     )
                 failed = [_failed(document) for document in written.failed]

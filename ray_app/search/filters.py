@@ -22,6 +22,8 @@ FIELDS = {
     "language": "language",
     "media_type": "media_type",
     "label": "label",
+    "risk": "risk",
+    "entity": "kinds",
     "date": "date",
     "pages": "pages",
 }

@@ -17,7 +17,7 @@ from ray_app.settings import SearchSettings
 __all__ = ["FACETS", "FIELDS", "Mode", "Plan", "SearchRequest", "plan_search"]
 
 Mode = Literal["hybrid", "dense", "lexical"]
-FACETS = ("source", "folder", "language", "media_type", "label")
+FACETS = ("source", "folder", "language", "media_type", "label", "risk", "entity")
 
 
 @dataclass(frozen=True, slots=True)

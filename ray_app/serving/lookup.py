@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from ray_app.errors import NotFoundError, RefusedError
@@ -32,12 +33,17 @@ async def content_of(index: ScopedReader, place: Found) -> Payload | None:
 
 async def first_places(index: ScopedReader, contents: Sequence[str]) -> dict[str, Found]:
     """Of each of the contents the first place, by its URI, that the caller may see."""
+    return {content: places[0] for content, places in (await all_places(index, contents)).items()}
+
+
+async def all_places(index: ScopedReader, contents: Sequence[str]) -> dict[str, list[Found]]:
+    """Of each of the contents the places that the caller may see, by URI; those without any are left out."""
     which = Filter([AnyOf("content", list(contents))])
-    first: dict[str, Found] = {}
-    places = (await index.scroll(DOCUMENTS, filter=which, limit=_MOST_PLACES))[0] if contents else []
-    for place in sorted(places, key=lambda place: str(place.payload["uri"])):
-        first.setdefault(place.payload["content"], place)
-    return first
+    found = (await index.scroll(DOCUMENTS, filter=which, limit=_MOST_PLACES))[0] if contents else []
+    places: dict[str, list[Found]] = defaultdict(list)
+    for place in sorted(found, key=lambda place: str(place.payload["uri"])):
+        places[place.payload["content"]].append(place)
+    return places
 
 
 def check_outermost(place: Found, wish: str) -> None:

@@ -122,6 +122,8 @@ class DocumentDetail(DocumentOut):
     has_text: bool | None = Field(None, description="False for a scan: it is found by its name only.")
     pages_not_read: str | None = Field(None, description="Scans and pictures that were left out, by page, and why.")
     labels: list[LabelOut] = []
+    risk: Literal["none", "personal", "sensitive", "high"] | None = Field(None, description="Of its personal data.")
+    kinds: list[str] = Field([], description="Kinds of what it mentions: person, email, dk.cpr...")
     near_duplicates: list[NearDuplicate] = []
     sha256: str | None = None
 

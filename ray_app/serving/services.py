@@ -14,9 +14,11 @@ from fastapi.security import HTTPBearer
 
 from ray_app.cluster.jobs import JobServer
 from ray_app.errors import ForbiddenError
+from ray_app.ingest.enriching import enricher_of
 from ray_app.ingest.online import start_online, wake_online
 from ray_app.models.embedder import Embedder, Vectors, open_embedder
 from ray_app.models.prepared import prepare_model
+from ray_app.pipeline import Enricher
 from ray_app.records import Label, Role
 from ray_app.search.answerer import Answerer
 from ray_app.search.searcher import Rerank, Searcher
@@ -57,6 +59,10 @@ class Services:
     hub: Hub
     jobs: JobServer
     wake: Callable[[], None]
+
+    async def enricher(self, tenant: str) -> Enricher:
+        """What finds personal data in a tenant's texts, by the watch list as it is now."""
+        return await enricher_of(self.store, self.settings.of_tenant(tenant))
 
 
 @asynccontextmanager

@@ -25,6 +25,7 @@ from ray_app.errors import ConfigurationError
 from ray_app.settings.group import Group
 from ray_app.settings.languages import LanguageSettings
 from ray_app.settings.places import OriginalsSettings, SourceSettings, StoreSettings
+from ray_app.settings.privacy import PrivacySettings
 from ray_app.settings.reading import (
     ChunkingSettings,
     ClassificationSettings,
@@ -71,6 +72,7 @@ __all__ = [
     "OriginalsSettings",
     "PageSettings",
     "ParsingSettings",
+    "PrivacySettings",
     "RaySettings",
     "SearchSettings",
     "ServingSettings",
@@ -107,6 +109,7 @@ class Settings(BaseSettings):
     chunking: ChunkingSettings = ChunkingSettings()
     parsing: ParsingSettings = ParsingSettings()
     languages: LanguageSettings = LanguageSettings()
+    privacy: PrivacySettings = PrivacySettings()
     classification: ClassificationSettings = ClassificationSettings()
     ingest: IngestSettings = IngestSettings()
     search: SearchSettings = SearchSettings()

@@ -172,6 +172,12 @@ class PrivacySettings(Group):
         description="Watch-list matches below this are dropped: there a surname beside a title is shared by too many "
         "to mean one of them.",
     )
+    max_mentions: int = Field(
+        5000,
+        gt=0,
+        description="Mentions, and high-risk words, that the index keeps of one document; a telephone book has a "
+        "million. The risk is judged by all.",
+    )
     rules: tuple[Rule, ...] = Field(
         DEFAULT_RULES, description="What puts a document at a level; the highest counts. Given ones replace these."
     )

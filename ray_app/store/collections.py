@@ -40,6 +40,8 @@ _SEARCHED: dict[str, FieldType] = {
     "label": "keyword",
     "date": "datetime",
     "pages": "integer",
+    "risk": "keyword",  # of its personal data
+    "kinds": "keyword",  # of what it mentions
 }
 
 COLLECTIONS: dict[str, Collection] = {
@@ -66,6 +68,7 @@ COLLECTIONS: dict[str, Collection] = {
     # `terms` are the BM25 indices of all words of a content: they let facets count every document that
     # matches a query's words, without reading passages. `words` are the most frequent ones as they are written, to
     # suggest queries from. Those with a common one of the `bands` say nearly the same.
+    # `values` are those of its mentions, as they are kept; `people` the ids of those on the watch list whom it names.
     # `stated` are the labels that people gave, `doubt` is how unsure the classifier was (0 to 1000).
     CONTENTS: Collection(
         CONTENTS,
@@ -77,6 +80,8 @@ COLLECTIONS: dict[str, Collection] = {
             "bands": "integer",
             "pending": "keyword",
             "stated": "keyword",
+            "values": "keyword",
+            "people": "keyword",
             "doubt": "integer",
         },
     ),
@@ -91,6 +96,7 @@ COLLECTIONS: dict[str, Collection] = {
             "tenant": "keyword",
             "started": "datetime",
             "submission": "keyword",  # of runs that are jobs
+            "state": "keyword",  # of people on the watch list: whether the index has followed a change
             "due": "datetime",  # of entries in the queue of the online worker
             "document": "keyword",  # of those entries, and of events
             # The rest is of events: what is asked for, what may be seen, and their order.

@@ -10,6 +10,7 @@ import numpy as np
 from ray_app.records import Chunk, Content, Outcome, content_id
 from ray_app.store.annotations import apply_stated
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
+from ray_app.store.personal import mentions_of, reasons_of, watched_of, words_of
 from ray_app.store.points import EMBEDDING, chunk_ids, judged_fields
 from ray_app.store.protocol import AnyOf, Filter, Order, Payload, Store
 
@@ -104,4 +105,9 @@ def _content(payload: Payload, chunks: Sequence[Chunk]) -> Content:
         children=payload.get("children", 0),
         stemming=payload.get("stemming", ""),
         plain=payload.get("plain", False),
+        mentions=tuple(mentions_of(payload)),
+        words=tuple(words_of(payload)),
+        watched=tuple(watched_of(payload)),
+        risk=payload.get("risk", ""),
+        reasons=tuple(reasons_of(payload)),
     )

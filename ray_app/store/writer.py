@@ -11,12 +11,14 @@ from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, replace
 
 from ray_app.records import Document, Failure, Outcome, content_id, walk
+from ray_app.settings import PrivacySettings
 from ray_app.store.annotations import apply_stated
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.points import ancestors, chunk_ids, content_points, document_payload, place_id
 from ray_app.store.protocol import AnyOf, Filter, Found, Payload, Point, Store
 from ray_app.store.removal import mark_left_out
 
+_KEPT_MASKED = PrivacySettings()
 _VANISHED = Failure("write", "content_vanished", "another run removed its content meanwhile", passing=True)
 
 
@@ -32,7 +34,14 @@ class Written:
     failed: tuple[Document, ...] = ()
 
 
-async def write_documents(store: Store, documents: Sequence[Document], *, run: str, pipeline: str) -> Written:
+async def write_documents(
+    store: Store,
+    documents: Sequence[Document],
+    *,
+    run: str,
+    pipeline: str,
+    privacy: PrivacySettings = _KEPT_MASKED,
+) -> Written:
     """Indexes or quarantines each document. Repeating it, whole or in part, ends in the same state.
 
     A place is written after all that lie inside it, so that an archive counts as seen once all of it is.
@@ -42,7 +51,7 @@ async def write_documents(store: Store, documents: Sequence[Document], *, run: s
     stored = await _payloads(store, CONTENTS, sorted({_content_of(document) for document in everything} - {""}))
     present = {*stored, *(_content_of(document) for document in everything if document.content)}
     everything = [_checked(document, present) for document in everything]
-    fresh, chunks = await _write_contents(store, everything, stored, run, pipeline)
+    fresh, chunks = await _write_contents(store, everything, stored, run, pipeline, privacy)
     claimed = await _named(store, stored) | set(fresh)
     outcomes = {}
     places = []
@@ -82,7 +91,12 @@ async def withdraw_vanished(store: Store, places: Sequence[Point | Found]) -> No
 
 
 async def _write_contents(
-    store: Store, documents: Sequence[Document], stored: dict[str, Payload], run: str, pipeline: str
+    store: Store,
+    documents: Sequence[Document],
+    stored: dict[str, Payload],
+    run: str,
+    pipeline: str,
+    privacy: PrivacySettings,
 ) -> tuple[dict[str, Document], int]:
     """Writes new contents and their passages, and adds places to known ones.
 
@@ -102,7 +116,13 @@ async def _write_contents(
         newest = next((document for document in group if document.content), None)
         if newest and newest.content and (not known or known["pipeline"] != pipeline or known.get("incomplete")):
             whole, parts = content_points(
-                newest.content, tenant=tenant, sources=sources, folders=folders, run=run, pipeline=pipeline
+                newest.content,
+                tenant=tenant,
+                sources=sources,
+                folders=folders,
+                run=run,
+                pipeline=pipeline,
+                privacy=privacy,
             )
             fresh[identity] = newest
             contents.append(whole)

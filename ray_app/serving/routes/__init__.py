@@ -23,11 +23,13 @@ from ray_app.serving.routes import (
     keys,
     labels,
     me,
+    privacy,
     runs,
     search,
     sources,
     stats,
     suggest,
+    watch,
     webhooks,
 )
 
@@ -40,6 +42,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     document_originals.router,
     document_pages.router,
     labels.router,
+    privacy.router,
+    watch.router,
     classify.router,
     embeddings.router,
     me.router,

@@ -1,0 +1,145 @@
+"""Follows changes of the watch list: looks through the documents that a change can matter to, and through no others.
+
+Of each, the people that it names are found anew; what is new and what no longer holds is told as events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+from ray_app.enrichment.chunking import pages_of
+from ray_app.enrichment.privacy.changes import Affected, affected_tokens
+from ray_app.enrichment.privacy.matcher import Matcher, compile_watchlist
+from ray_app.enrichment.privacy.watchlist import WatchedPerson, WatchMatch, difference
+from ray_app.pipeline import assessed
+from ray_app.records import Content, content_id
+from ray_app.settings import PrivacySettings, Settings
+from ray_app.store.bm25 import word_indices
+from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
+from ray_app.store.events import Event, append_events, new_event
+from ray_app.store.pending import read_contents
+from ray_app.store.personal import found_fields, reason_fields, watched_fields
+from ray_app.store.points import chunk_ids
+from ray_app.store.protocol import AnyOf, Condition, Filter, Found, Missing, Reader, Store
+from ray_app.store.watchlist import Watched, list_people, scanned
+
+_PAGE = 64
+_MOST_LANGUAGES = 50
+_MOST_KINDS = 1000
+_MOST_PLACES = 1000
+
+
+async def matcher_of(store: Reader, tenant: str) -> Matcher | None:
+    """Finds the people on a tenant's watch list; None where there are none. Raises ConfigurationError."""
+    people = [one.person for one in await list_people(store, tenant) if one.person]
+    return compile_watchlist(people) if people else None
+
+
+async def scan_changes(store: Store, settings: Settings) -> int:
+    """Brings the index in line with the tenant's watch list; returns how many documents were looked through.
+
+    May be interrupted and repeated.
+    """
+    people = await list_people(store, settings.tenant, removed=True)
+    changed = [one for one in people if one.state == "pending"]
+    if not changed:
+        return 0
+    everybody = compile_watchlist([one.person for one in people if one.person])
+    looked = 0
+    for one in changed:
+        looked += await _scan(store, settings, one, everybody)
+        await scanned(store, one)
+    return looked
+
+
+async def candidates(
+    store: Reader, tenant: str, before: WatchedPerson | None, after: WatchedPerson | None
+) -> AsyncIterator[list[str]]:
+    """The ids of the contents that may name the person as they were or as they are now, page by page."""
+    affected = affected_tokens(before, after)
+    which = await _may_name(store, tenant, affected)
+    people = [person.id for person in (before, after) if person]
+    if people:  # what was found of them is revoked wherever it is
+        which = [*which, AnyOf("people", sorted(set(people)))]
+    offset = None
+    while which:
+        filter = Filter([AnyOf("tenant", [tenant])], should=which)
+        found, offset = await store.scroll(CONTENTS, filter=filter, limit=_PAGE, offset=offset, fields=[])
+        yield [one.id for one in found]
+        if offset is None:
+            return
+
+
+async def _may_name(store: Reader, tenant: str, affected: Affected) -> list[Condition]:
+    """By words, as the index has them: stems of each language. Numbers are set in many ways: by their kind."""
+    of_tenant = Filter([AnyOf("tenant", [tenant])])
+    languages = await store.facet(CONTENTS, "stemming", filter=of_tenant, limit=_MOST_LANGUAGES)
+    words = affected.words | affected.more_words | affected.addresses
+    spoken = {"", *(language for language, _ in languages)}
+    terms = {index for word in words for language in spoken for index in word_indices(word, language)}
+    kinds = await store.facet(CONTENTS, "kinds", filter=of_tenant, limit=_MOST_KINDS)
+    wanted = {kind for kind, _ in affected.values}
+    held = [
+        kind
+        for kind, _ in kinds
+        if (kind == "phone" and "phone" in wanted) or ("." in kind and "national_id" in wanted)
+    ]
+    conditions: list[Condition] = []
+    if terms:
+        conditions.append(AnyOf("terms", sorted(terms)))
+    if held:
+        conditions.append(AnyOf("kinds", held))
+    return conditions
+
+
+async def _scan(store: Store, settings: Settings, one: Watched, everybody: Matcher) -> int:
+    looked = 0
+    async for ids in candidates(store, settings.tenant, one.person_before, one.person):
+        contents = await read_contents(store, settings.tenant, ids)
+        for content in contents:
+            await _look_again(store, settings, content, everybody)
+        looked += len(contents)
+    return looked
+
+
+async def _look_again(store: Store, settings: Settings, content: Content, everybody: Matcher) -> None:
+    least = settings.privacy.min_match_confidence
+    found = await asyncio.to_thread(lambda: everybody.find_in(pages_of(content.chunks)))
+    after = tuple(match for match in found if match.confidence >= least) if not content.plain else ()
+    added, revoked = difference(content.watched, after)
+    if added or revoked:
+        await _write(store, settings.privacy, settings.tenant, replace(content, watched=after))
+        await append_events(store, await _told(store, settings.tenant, content, added, revoked))
+
+
+async def _write(store: Store, privacy: PrivacySettings, tenant: str, content: Content) -> None:
+    """People first, then the risk that they make."""
+    identity = content_id(tenant, content.sha256)
+    judged = assessed(content, privacy)
+    stored = await store.retrieve(CONTENTS, [identity], fields=["sha256", "pipeline", "chunks"])
+    for one in stored:
+        await store.set_payload(CHUNKS, chunk_ids(one.payload, tenant), found_fields(judged))
+        fields = {**watched_fields(judged.watched), **found_fields(judged), **reason_fields(judged)}
+        await store.set_payload(CONTENTS, [identity], fields)
+
+
+async def _told(
+    store: Reader, tenant: str, content: Content, added: Sequence[WatchMatch], revoked: Sequence[WatchMatch]
+) -> list[Event]:
+    """One event for each place and person: how many mentions came and went."""
+    identity = content_id(tenant, content.sha256)
+    where = Filter([AnyOf("content", [identity])], must_not=[Missing("source")])
+    places, _ = await store.scroll(DOCUMENTS, filter=where, limit=_MOST_PLACES, fields=["source"])
+    people = sorted({match.person_id for match in (*added, *revoked)})
+    return [_event(tenant, place, person, added, revoked) for place in places for person in people]
+
+
+def _event(tenant: str, place: Found, person: str, added: Sequence[WatchMatch], revoked: Sequence[WatchMatch]) -> Event:
+    came = [match.confidence for match in added if match.person_id == person]
+    went = [match for match in revoked if match.person_id == person]
+    data = {"document": place.id, "person": person, "added": len(came), "revoked": len(went)}
+    if came:
+        data["confidence"] = max(came)
+    return new_event("privacy", tenant=tenant, source=place.payload["source"], data=data)
