@@ -96,7 +96,7 @@ _OTHERWISE = words(
     *("total", "sum", "amount", "beløb", "price", "pris", "kr", "dkk", "eur", "usd", "gbp", "$", "€", "£"),
 )
 _MONEY_AFTER = re.compile(r" ?(?:kr|dkk|eur|usd|gbp|sek|nok|[$€£%])(?![^\W_])|,-")
-_JOINTS = "-/_#@=+*"
+_JOINTS = "-/_#@=+*["
 # So sure by itself that no other word is a reason to doubt.
 _CERTAIN = 0.9
 

@@ -58,7 +58,7 @@ RULES = (
     ),
     Rule(
         "vat", "form and check digit", form("[0-9N]", r"(?:O ?[0-9])?[0-9]{2} ?[0-9]{3} ?[0-9]{3} ?MVA"),
-        _norwegian.removeprefix("NO")), 0.9, 0.98, _WORDS,
+        _norwegian, 0.9, 0.98, _WORDS,
     ),
     Rule(
         "br.cnpj", "form and check digits", form("[0-9]", r"[0-9]\.[0-9]{3}\.[0-9]{3}/[0-9]{4}-[0-9]{2}"),
