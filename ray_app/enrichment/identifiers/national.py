@@ -10,8 +10,9 @@ import re
 
 from stdnum.se import personnummer
 
+from ray_app.enrichment.identifiers.context import words
 from ray_app.enrichment.identifiers.danish import HYPHEN, PLAIN
-from ray_app.enrichment.identifiers.rule import Rule, by, compact, form, words
+from ray_app.enrichment.identifiers.rule import Rule, by, compact, form
 
 _NINE = form("[0-9]", "[0-9]{2}[ .-]?[0-9]{3}[ .-]?[0-9]{3}")
 _TEN = form("[0-9]", "[0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{4}")

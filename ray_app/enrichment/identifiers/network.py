@@ -6,7 +6,8 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-from ray_app.enrichment.identifiers.rule import Rule, form, words
+from ray_app.enrichment.identifiers.context import words
+from ray_app.enrichment.identifiers.rule import Rule, form
 
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _EMAIL = re.compile(

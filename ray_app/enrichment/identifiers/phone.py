@@ -9,7 +9,8 @@ from functools import cache, partial
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 
-from ray_app.enrichment.identifiers.rule import Rule, form, words
+from ray_app.enrichment.identifiers.context import words
+from ray_app.enrichment.identifiers.rule import Rule, form
 
 _WORDS = words(
     *(
