@@ -77,7 +77,7 @@ def read_annotated(path: Path) -> Annotated:
         raise ConfigurationError(f"{path} is none of .json, .jsonl and .iob2")
     try:
         kinds, texts = readers[suffix](path)
-    except (KeyError, TypeError, ValueError, gzip.BadGzipFile, EOFError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, gzip.BadGzipFile, EOFError) as error:
         raise ConfigurationError(f"{path} is not laid out as its suffix says ({error!r})") from error
     if not texts:
         raise ConfigurationError(f"{path} holds no texts")

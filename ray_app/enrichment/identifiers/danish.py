@@ -13,7 +13,8 @@ from collections.abc import Callable
 from stdnum.dk import cpr
 from stdnum.exceptions import InvalidComponent
 
-from ray_app.enrichment.identifiers.rule import Rule, by, compact, form, words
+from ray_app.enrichment.identifiers.context import words
+from ray_app.enrichment.identifiers.rule import Rule, by, compact, form
 
 _UNCHECKED_YEARS = {
     *(1960, 1962, 1964, 1965, 1966, 1967, 1969, 1970, 1974, 1975, 1978),

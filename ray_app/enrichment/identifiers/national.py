@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import re
 
+from stdnum.se import personnummer
+
+from ray_app.enrichment.identifiers.context import words
 from ray_app.enrichment.identifiers.danish import HYPHEN, PLAIN
-from ray_app.enrichment.identifiers.rule import Rule, by, compact, form, words
+from ray_app.enrichment.identifiers.rule import Rule, by, compact, form
 
 _NINE = form("[0-9]", "[0-9]{2}[ .-]?[0-9]{3}[ .-]?[0-9]{3}")
 _TEN = form("[0-9]", "[0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{4}")
 _ELEVEN = form("[0-9]", "[0-9]{10}")
 _SIX_FIVE = form("[0-9]", "[0-9]{5}[ -]?[0-9]{5}")
+_LV = form("[0-3]", "[0-9]{5}-?[0-9]{5}")  # from 4 on they are companies
 _THIRTEEN = form("[0-9]", "[0-9]{12}")
 _SE_LONG = form("[12]", "[0-9]{7}[-+][0-9]{4}")
 _SE_PLAIN = form("[12]", "[0-9]{11}")
@@ -51,11 +55,21 @@ def _read_nino(candidate: str) -> str | None:
     return number if _NINO_LETTERS.fullmatch(number) else None
 
 
+_valid_swedish = by("se", "personnummer")
+
+
+def _read_swedish(candidate: str) -> str | None:
+    """With the century, which is written or told by the sign before the last four digits; no sign."""
+    number = _valid_swedish(candidate)
+    return f"{personnummer.get_birth_date(number).year // 100}{compact(number)[-10:]}" if number else None
+
+
 def _row(
     kind: str, how: str, shape: re.Pattern[str], *some: str, alone: float = 0.0, near: float = 0.95, name: str = ""
 ) -> Rule:
     country, _, own = kind.partition(".")
-    return Rule(kind, how, shape, by(country, name or own), alone, near, words(*some))
+    read = _read_swedish if country == "se" else by(country, name or own)
+    return Rule(kind, how, shape, read, alone, near, words(*some))
 
 
 _IN_AT = ("svnr", "sv-nr", "sozialversicherung", "versicherungsnummer", "vsnr")
@@ -111,7 +125,7 @@ RULES = (
     _row("is.kennitala", _DATED, PLAIN, "kennitala", "kt"),
     _row("it.codicefiscale", "form and check letter", _IT, "codice fiscale", alone=0.97, near=0.99),
     _row("lt.asmens", _DATED, _ELEVEN, "asmens", "a.k", "personal code"),
-    _row("lv.pk", "check digit", _SIX_FIVE, "personas kod", "p.k", "personal code", name="pvn"),
+    _row("lv.pk", "check digit", _LV, "personas kod", "p.k", "personal code", name="pvn"),
     _row("mx.curp", _FORM, _MX, "curp", alone=0.97, near=0.99),
     _row("nl.bsn", "check digit", _NINE, *_IN_NL),
     _row("no.fodselsnummer", _TWICE, _SIX_FIVE, *_IN_NO, alone=0.7, near=0.98),

@@ -6,7 +6,8 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-from ray_app.enrichment.identifiers.rule import Rule, form, words
+from ray_app.enrichment.identifiers.context import words
+from ray_app.enrichment.identifiers.rule import Rule, form
 
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _EMAIL = re.compile(
@@ -89,7 +90,7 @@ def _telling_v6(candidate: str) -> str | None:
 
 _V4 = form("[0-9]", r"[0-9]{0,2}(?:\.[0-9]{1,3}){3}", before="[./]")
 # A port may follow.
-_V4_PORT = re.compile(r"[0-9](?<!\w[0-9])(?<![./][0-9])[0-9]{0,2}(?:\.[0-9]{1,3}){3}(?=[:/][0-9]{1,5}(?![\w.:/]))")
+_V4_PORT = re.compile(r"[0-9](?<!\w[0-9])(?<![./][0-9])[0-9]{0,2}(?:\.[0-9]{1,3}){3}(?=[:/][0-9]{1,5}(?![\w/]|[.:]\w))")
 _V6 = re.compile(r"[0-9A-Fa-f:](?<![\w:.][0-9A-Fa-f:])[0-9A-Fa-f:]{2,38}(?:\.[0-9]{1,3}){0,3}(?![\w:]|\.\w)")
 
 RULES = (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import cycle
 
-from ray_app.enrichment.identifiers.rule import Rule, form, words
+from ray_app.enrichment.identifiers.context import words
+from ray_app.enrichment.identifiers.rule import Rule, form
 
 _WORDS = words(
     *("passport", "pasnr", "pasnummer", "pas nr", "pas-nr", "pas nummer", "reisepass", "passnr", "passnummer"),

@@ -7,7 +7,8 @@ from functools import cache
 
 from stdnum import iban, luhn, numdb
 
-from ray_app.enrichment.identifiers.rule import GAP, Rule, compact, form, valid, words
+from ray_app.enrichment.identifiers.context import words
+from ray_app.enrichment.identifiers.rule import GAP, Rule, compact, form, valid
 
 # Issuers' first digits and lengths, ISO/IEC 7812; Dankort is 5019.
 _ISSUERS = re.compile(

@@ -9,7 +9,8 @@ from functools import cache, partial
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 
-from ray_app.enrichment.identifiers.rule import Rule, form, words
+from ray_app.enrichment.identifiers.context import words
+from ray_app.enrichment.identifiers.rule import Rule, form
 
 _WORDS = words(
     *(
@@ -50,7 +51,7 @@ _GROUPS = r"(?:[ ./()-]{0,3}[0-9])"
 _NATIONAL_GROUPS = r"(?:(?:[ ./-]|\) ?-?| \()?[0-9])"
 _EXTENSION = r"(?: ?(?:x|ext\.?|lok\.?|EXT) ?[0-9]{1,6})?"
 _PLUS = re.compile(rf"\+(?<![\w+]\+)\(?[1-9](?:(?:[ ./()-]{{0,3}}|\n)[0-9]){{6,15}}{_EXTENSION}(?![0-9A-Za-z])")
-_ZEROS = form("0", rf"0[ -]?[1-9][0-9]{{0,2}}[ ./()-]{_GROUPS}{{6,14}}{_EXTENSION}", before="[+(]")
+_ZEROS = form("0", rf"0[ -]?[1-9][0-9]{{0,2}}[ ./()-]{_GROUPS}{{6,14}}{_EXTENSION}", before=r"\+")
 _NATIONAL = re.compile(
     rf"[0-9(](?<![\w+()][0-9(])(?<![0-9)+][ ./:,-][0-9(]){_NATIONAL_GROUPS}{{5,14}}{_EXTENSION}"
     r"(?!\w|[-./:][0-9]|,[0-9]|\))"
@@ -60,9 +61,10 @@ _SEPARATE = re.compile(
     r"[0-9(](?<![\w+)#][0-9(])(?<![^,;:|·•\n( ] [0-9(])(?<![0-9)][ ./:-][0-9(])[0-9]{0,4}(?:[) -]{1,2}[0-9]{2,4}){2,4}"
     r"(?!\w|[ ./:()-]{1,2}[0-9]| [^\W_]|,[0-9])"
 )
-_DATES = re.compile(
+_TIMES = re.compile(
     r"(?:19|20)\d\d[-./ ]?(?:0?\d|1[0-2])[-./ ]?[0-3]?\d(?:[ T]\d.*)?"
-    r"|[0-3]?\d[-./ ][01]?\d[-./ ](?:19|20)\d\d(?: \d.*)?"
+    r"|[0-3]?\d[-./ ][0-3]?\d[-./ ](?:19|20)\d\d(?: \d.*)?"
+    r"|\d{1,2}\.\d\d ?- ?\d{1,2}\.\d\d"
 )
 # Two figures with decimals.
 _AMOUNTS = re.compile(r"[0-9]\.[0-9]+ [0-9]+\.[0-9]")
@@ -73,7 +75,7 @@ _PAIRS = re.compile(r"[0-9]{2}([ .-])[0-9]{2}\1[0-9]{2}")
 
 
 def _parse(candidate: str, region: str | None) -> PhoneNumber | None:
-    if candidate.count("(") != candidate.count(")") or _AMOUNTS.search(candidate):
+    if _is_odd(candidate):
         return None
     try:
         return phonenumbers.parse(candidate.replace("\n", " "), region)
@@ -133,9 +135,13 @@ def _read_any(candidate: str) -> str | None:
     bare = re.split("[A-Za-z]", candidate)[0]
     digits = "".join(filter(str.isdigit, bare))
     many = _LEAST <= len(digits) <= _MOST or _PAIRS.fullmatch(candidate)
-    odd = candidate.count("(") != candidate.count(")") or _AMOUNTS.search(candidate) or _DATES.fullmatch(candidate)
-    fits = many and not odd
-    return ("+" if bare[0] == "+" else "") + digits if fits else None
+    return ("+" if bare[0] == "+" else "") + digits if many and not _is_odd(candidate) else None
+
+
+def _is_odd(candidate: str) -> bool:
+    """Written as a telephone number is not: brackets that do not close, amounts, dates and times."""
+    brackets = candidate.count("(") != candidate.count(")")
+    return bool(brackets or _AMOUNTS.search(candidate) or _TIMES.fullmatch(candidate))
 
 
 @cache

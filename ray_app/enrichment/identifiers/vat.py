@@ -7,7 +7,8 @@ from stdnum.eu import vat
 from stdnum.gb import vat as british
 from stdnum.no import mva
 
-from ray_app.enrichment.identifiers.rule import Rule, by, compact, form, valid, words
+from ray_app.enrichment.identifiers.context import words
+from ray_app.enrichment.identifiers.rule import Rule, by, compact, form, valid
 
 _WORDS = words(
     *("vat", "moms", "momsnr", "mva", "mwst", "ust", "ustid", "ust-id", "uid", "tva", "iva", "p.iva", "partita iva"),
