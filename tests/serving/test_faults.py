@@ -16,7 +16,9 @@ from tests.store.qdrant_http import qdrant_server
 # The client looks at the server's version in a thread of its own, which may come too late.
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore:Failed to obtain server version")]
 
-LIMIT_S = 3.0  # a sound server answers within it on a busy machine too: the first answers of a process take a second there
+LIMIT_S = (
+    3.0  # a sound server answers within it on a busy machine too: the first answers of a process take a second there
+)
 SEARCH = {"query": "notice period of the lease"}
 FAULTS = {
     "slow": (504, "index-timeout"),
