@@ -29,8 +29,9 @@ _NAMED = 0.6
 class Matcher:
     """A compiled watch list; it can be pickled, and used for any number of texts, by one thread at a time."""
 
-    def __init__(self, people: Sequence[WatchedPerson]) -> None:
+    def __init__(self, people: Sequence[WatchedPerson], min_confidence: float) -> None:
         self._people = tuple(people)
+        self._least = min_confidence
         self._roster = Roster(self._people)
         self._identifiers = Identifiers(self._people)
         self._read: dict[str, tuple[Reading, ...]] = {}
@@ -84,7 +85,8 @@ class Matcher:
         taken: dict[str, set[int]] = defaultdict(set)
         for match in matches:
             taken[match.person_id].update(range(bisect_left(starts, match.start), bisect_left(starts, match.end)))
-        for found in sorted(_plausible(names), key=lambda one: (-one.confidence, one.first, -one.last)):
+        sure = (found for found in _plausible(names) if found.confidence >= self._least)
+        for found in sorted(sure, key=lambda one: (-one.confidence, one.first, -one.last)):
             match = self._match(page, words, found)
             covered = range(found.first, found.last + 1)
             if taken[match.person_id].isdisjoint(covered):
@@ -97,9 +99,12 @@ class Matcher:
         return WatchMatch(self._people[found.person].id, page.number, start, end, found.how, round(found.confidence, 3))
 
 
-def compile_watchlist(people: Iterable[WatchedPerson]) -> Matcher:
-    """A matcher for these people. Raises ConfigurationError for one without name and identifier, naming them."""
-    return Matcher(tuple(people))
+def compile_watchlist(people: Iterable[WatchedPerson], *, min_confidence: float = 0.0) -> Matcher:
+    """A matcher for these people, whose matches are at least so sure (`PrivacySettings.min_match_confidence`).
+
+    Raises ConfigurationError for a person without name and identifier, naming them.
+    """
+    return Matcher(tuple(people), min_confidence)
 
 
 def _is_right(word: Word) -> bool:

@@ -33,6 +33,19 @@ def test_a_document_that_matches_has_one_of_the_words(text):
     assert words(text) & affected_tokens(None, JORGEN).words
 
 
+PART = st.text("abelmnosåøæüé", min_size=2, max_size=9).map(str.capitalize)
+FORMS = ["{0} {1}", "{1}, {0}", "{0} X. {1}", "{0} {1}s", "Mr {1}'s", "{2}. {1}", "{0}"]
+
+
+@given(PART, PART, st.sampled_from(FORMS), st.data())
+def test_every_document_that_matches_rightly_spelt_has_one_of_the_words(one, other, form, data):
+    person = WatchedPerson("p", f"{one} {other}")
+    respelt = [data.draw(st.sampled_from(sorted(spellings(part)))).capitalize() for part in (one, other)]
+    text = form.format(*respelt, one[0])
+    matches = [match for match in compile_watchlist([person]).find(text, 1) if match.how is not How.MISSPELT]
+    assert not matches or words(text) & affected_tokens(None, person).words
+
+
 @pytest.mark.parametrize("text", ["Jørgen Strømgard", "Jrøgen Strømgaard", "Strømgaad, Jørgen"])
 def test_a_document_with_one_misspelt_word_has_one_of_more_words(text):
     affected = affected_tokens(JORGEN, None)

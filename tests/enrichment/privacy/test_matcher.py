@@ -293,6 +293,11 @@ def test_a_person_who_cannot_be_found_is_refused(person):
         compile_watchlist([person])
 
 
+def test_matches_that_are_not_sure_enough_are_left_out():
+    matcher = compile_watchlist(PEOPLE, min_confidence=0.45)
+    assert found("A. Jensen and Mr Jensen", matcher) == [("A. Jensen", "anna", "partly")]
+
+
 def test_an_empty_list_finds_nobody():
     assert compile_watchlist([]).find("Anna Jensen", 1) == []
 
