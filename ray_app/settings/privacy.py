@@ -26,7 +26,7 @@ _SPECIAL = (
 _CONFIDENTIAL = ("social_services", "finances", "employment")
 # Kinds with a country before the dot name people, but for the register numbers of companies.
 _NATIONAL = ("??.*",)
-_OF_COMPANIES = ("??.company*", "??.cvr", "??.orgnr", "??.vat")
+_OF_COMPANIES = ("??.cnpj", "??.cvr", "??.orgnr", "??.vat")
 # About a paragraph: further apart, a name and a word seldom have to do with each other.
 _NEAR = 500
 # A list of people rather than a letter about some.
@@ -165,7 +165,7 @@ class PrivacySettings(Group):
     words_dir: Path | None = Field(
         None,
         description="Folder with own lists of high-risk words, one file a language (da.yaml), used beside those that "
-        "are supplied; see docs.",
+        "are supplied.",
     )
     min_match_confidence: Fraction = Field(
         0.3,
@@ -179,7 +179,8 @@ class PrivacySettings(Group):
         "million. The risk is judged by all.",
     )
     rules: tuple[Rule, ...] = Field(
-        DEFAULT_RULES, description="What puts a document at a level; the highest counts. Given ones replace these."
+        default_factory=lambda: DEFAULT_RULES,
+        description="What puts a document at a level; the highest counts. Given ones replace these.",
     )
 
     @model_validator(mode="after")

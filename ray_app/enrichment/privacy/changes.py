@@ -51,7 +51,9 @@ def affected_tokens(old: WatchedPerson | None, new: WatchedPerson | None) -> Aff
         words=_forms(deciding),
         more_words=_forms(every) - _forms(deciding),
         fuzzy=frozenset((fold(word), errors_allowed(fold(word))) for word in every if errors_allowed(fold(word))),
-        addresses=frozenset(max(_WORD.findall(value), key=len) for kind, value in identifiers if kind == "email"),
+        addresses=frozenset(
+            max(_WORD.findall(value.partition("@")[0]), key=len) for kind, value in identifiers if kind == "email"
+        ),
         values=frozenset(identifiers),
     )
 

@@ -14,6 +14,7 @@ _LETTERS = str.maketrans(
     {"å": "aa", "ä": "ae", "æ": "ae", "ü": "ue", "ø": "o", "ö": "o", "œ": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
 )
 _APOSTROPHES = str.maketrans("", "", "'’")
+_OE = re.compile("oe+")
 # What a letter, or two, may also be written as.
 _SPELLINGS = {
     **dict.fromkeys(("å", "aa"), ("å", "aa")),
@@ -32,7 +33,7 @@ def fold(word: str) -> str:
     plain = unicodedata.normalize("NFC", word).casefold().translate(_LETTERS)
     if not plain.isascii():
         plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
-    return plain.translate(_APOSTROPHES).replace("oe", "o")
+    return _OE.sub("o", plain.translate(_APOSTROPHES))
 
 
 def spellings(word: str) -> frozenset[str]:
@@ -43,7 +44,7 @@ def spellings(word: str) -> frozenset[str]:
     """
     lower = unicodedata.normalize("NFC", word).casefold()
     units = [_alternatives(unit) for unit in _UNIT.findall(lower)]
-    written = {lower, fold(lower)}
+    written = {lower, word.lower(), fold(lower)}
     if prod(map(len, units)) <= _MOST_SPELLINGS:
         written |= {"".join(choice) for choice in product(*units)}
     return frozenset(written)

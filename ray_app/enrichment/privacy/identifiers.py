@@ -98,20 +98,25 @@ class Identifiers:
         for first, group in enumerate(groups):
             if group.start < done or not (group.text[0].isdecimal() or group.text[0] in self._letters):
                 continue
-            for last, written in reversed(list(_runs(text, groups, first, self._longest))):
+            if _has_country_before(text, groups, first):
+                continue
+            known = [run for run in _runs(text, groups, first, self._longest) if self._may_know(run[1])]
+            for last, written in reversed(known):
                 found = list(self._named(written, _is_international(text, group)))
                 if found:
                     done = groups[last].end
                     yield from (self._match(index, page, group.start, done, kind) for index, kind in found)
                     break
 
+    def _may_know(self, written: str) -> bool:
+        return written in self._ids or written[-_TAIL:] in self._phones
+
     def _named(self, written: str, international: bool) -> Iterator[tuple[int, str]]:
         for index in self._ids.get(written, ()):
             yield index, "national_id"
-        if written.isdecimal():
-            phone = Phone(written.lstrip("0"), international)
-            for index in {one for one, other in self._phones.get(phone.digits[-_TAIL:], ()) if _same(phone, other)}:
-                yield index, "phone"
+        phone = Phone(written.lstrip("0"), international)
+        for index in {one for one, other in self._phones.get(phone.digits[-_TAIL:], ()) if _same(phone, other)}:
+            yield index, "phone"
 
     def _match(self, index: int, page: int, start: int, end: int, kind: str) -> WatchMatch:
         return WatchMatch(self._people[index].id, page, start, end, How.IDENTIFIER, _CONFIDENCE[kind])
@@ -138,8 +143,7 @@ def _runs(text: str, groups: Sequence[_Group], first: int, longest: int) -> Iter
         if last > first and not _are_joined(text, groups[last - 1], groups[last]):
             return
         group = groups[last]
-        trunk = group.text == "0" and text[group.start - 1 : group.end + 1] == "(0)"
-        written += "" if trunk else group.text
+        written += "" if _is_trunk(text, group) else group.text
         if len(written) > longest:
             return
         yield last, written
@@ -151,6 +155,21 @@ def _are_joined(text: str, one: _Group, other: _Group) -> bool:
 
 def _is_international(text: str, group: _Group) -> bool:
     return text[max(0, group.start - 1) : group.start] == "+" or group.text.startswith("00")
+
+
+def _has_country_before(text: str, groups: Sequence[_Group], index: int) -> bool:
+    """Whether a group is the rest of a number that begins with another country's code: `+46 12345678`."""
+    if not index or not _are_joined(text, groups[index - 1], groups[index]):
+        return False
+    before = groups[index - 1]
+    if _is_trunk(text, before):
+        return _has_country_before(text, groups, index - 1)
+    return len(before.text) <= _COUNTRY_CODE + 2 and _is_international(text, before)
+
+
+def _is_trunk(text: str, group: _Group) -> bool:
+    """The zero of `+44 (0)20`."""
+    return group.text == "0" and text[max(0, group.start - 1) : group.end + 1] == "(0)"
 
 
 def _same(one: Phone, other: Phone) -> bool:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -45,6 +47,12 @@ _STEMMERS = {
     "ru": "russian",
     "sv": "swedish",
 }
+# What inflection adds to words of these languages. Stems alone join what derivation parts: hospital and hospitalised,
+# several and severance. In other languages the stem decides.
+_ENDINGS = {
+    "en": "s es 's d ed e ing y ies ied",
+    "da": "s e es en ens et ets er ers ere erne ernes ene enes est este ede ende n ns ne nes t te ts r rs rne rnes",
+}
 # Short beginnings would take in half the dictionary.
 _LEAST_BEGINNING = 3
 
@@ -68,22 +76,25 @@ class Node:
 class Lexicon:
     """The terms of one language as a tree of keys, one level a word.
 
-    A word has several keys: its stem, `=` with the word itself, `!` with a word of capitals, and its beginnings with a
-    `*`. `beginnings` holds the lengths that beginnings in the list have.
+    A word has several keys: each word of a term that it is an inflection of, `=` with the word itself, `!` with a word
+    of capitals, and its beginnings with a `*`. `stems` leads to the words of terms that have this stem; `beginnings`
+    holds the lengths that beginnings in the list have.
     """
 
     language: str
     root: Node
     keys: frozenset[str]
+    stems: dict[str, tuple[str, ...]]
     beginnings: tuple[int, ...]
 
     def keys_of(self, word: str, stem: Callable[[str], str]) -> tuple[str, ...]:
         """The keys by which a word of a text may be in the list; mostly none."""
         plain = plain_form(word)
-        keys = [stem(plain), f"={plain}", *(f"{plain[:length]}*" for length in self.beginnings)]
+        inflected = (form for form in self.stems.get(stem(plain), ()) if _are_forms(form, plain, self.language))
+        others = [f"={plain}", *(f"{plain[:length]}*" for length in self.beginnings)]
         if word.isupper():
-            keys.append(f"!{word}")
-        return tuple(key for key in dict.fromkeys(keys) if key in self.keys)
+            others.append(f"!{word}")
+        return tuple(dict.fromkeys([*inflected, *(key for key in others if key in self.keys)]))
 
 
 @cache
@@ -108,17 +119,37 @@ def known_languages(own: Path | None = None) -> tuple[str, ...]:
 
 def build_lexicon(language: str, terms: Iterable[Term]) -> Lexicon:
     """The tree of these terms."""
-    stem = stemmer(language)
     root, keys = Node(), set()
     for term in terms:
         node = root
-        for key in _keys(term.text, stem):
+        for key in _keys(term.text):
             keys.add(key)
             node = node.following.setdefault(key, Node())
         if term not in node.terms:
             node.terms.append(term)
     beginnings = tuple(sorted({len(key) - 1 for key in keys if key.endswith("*")}))
-    return Lexicon(language, root, frozenset(keys), beginnings)
+    return Lexicon(language, root, frozenset(keys), _by_stem(language, keys), beginnings)
+
+
+def _by_stem(language: str, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    stem, found = stemmer(language), defaultdict(list)
+    for key in sorted(keys):
+        if key[0] not in "=!" and not key.endswith("*"):
+            found[stem(key)].append(key)
+    return {one: tuple(words) for one, words in found.items()}
+
+
+def _are_forms(one: str, other: str, language: str) -> bool:
+    """Whether two words with one stem differ in endings of inflection only, a doubled letter before them perhaps."""
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    return all(_is_ending(word[shared:], word[shared - 1 : shared], language) for word in (one, other))
+
+
+def _is_ending(rest: str, before: str, language: str) -> bool:
+    if not rest or language not in _ENDINGS:
+        return True
+    endings = _ENDINGS[language].split()
+    return rest in endings or (rest[0] == before and rest[1:] in endings)
 
 
 def stemmer(language: str) -> Callable[[str], str]:
@@ -136,7 +167,7 @@ def plain_form(word: str) -> str:
     return unicodedata.normalize("NFC", word).lower().replace("’", "'")
 
 
-def _keys(term: str, stem: Callable[[str], str]) -> Iterator[str]:
+def _keys(term: str) -> Iterator[str]:
     """The keys of a term's words, in order. A `=` before the term is meant for each of its words."""
     exact = term.startswith("=")
     for match in WORD.finditer(term):
@@ -148,7 +179,7 @@ def _keys(term: str, stem: Callable[[str], str]) -> Iterator[str]:
         elif word.isupper() and len(word) > 1:
             yield f"!{word}"
         else:
-            yield stem(plain_form(word))
+            yield plain_form(word)
 
 
 def _read(path: Path) -> Iterator[Term]:

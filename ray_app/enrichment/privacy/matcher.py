@@ -6,6 +6,7 @@ of words that are the first and the last of one name is looked at more closely.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +19,7 @@ from ray_app.enrichment.privacy.roster import Reading, Roster
 from ray_app.enrichment.privacy.watchlist import How, WatchedPerson, WatchMatch
 from ray_app.records import Page
 
+_PIECE = re.compile("[^'’]+")
 # Words whose readings are remembered from one text to the next, about 15 MB when full.
 _REMEMBERED = 1 << 16
 # From here on a full name says that the document is about this person: their surname alone then means them.
@@ -27,8 +29,9 @@ _NAMED = 0.6
 class Matcher:
     """A compiled watch list; it can be pickled, and used for any number of texts, by one thread at a time."""
 
-    def __init__(self, people: Sequence[WatchedPerson]) -> None:
+    def __init__(self, people: Sequence[WatchedPerson], min_confidence: float) -> None:
         self._people = tuple(people)
+        self._least = min_confidence
         self._roster = Roster(self._people)
         self._identifiers = Identifiers(self._people)
         self._read: dict[str, tuple[Reading, ...]] = {}
@@ -56,14 +59,24 @@ class Matcher:
     def _words(self, text: str) -> list[Word]:
         if len(self._read) > _REMEMBERED:
             self._read.clear()
-        known, words = self._read, []
-        for match in NAME_WORD.finditer(text):
-            written = match[0]
-            readings = known.get(written)
-            if readings is None:
-                readings = known[written] = self._roster.readings(written)
-            words.append(Word(match.start(), match.end(), readings))
-        return words
+        return [word for match in NAME_WORD.finditer(text) for word in self._cut(match.start(), match[0])]
+
+    def _cut(self, start: int, written: str) -> list[Word]:
+        """One word; or two where an apostrophe joins a name to what is none, as in `d'Anna`."""
+        whole = Word(start, start + len(written), self._readings(written))
+        if written.isalpha() or _is_right(whole):
+            return [whole]
+        pieces = [
+            Word(start + piece.start(), start + piece.end(), self._readings(piece[0]))
+            for piece in _PIECE.finditer(written)
+        ]
+        return pieces if any(map(_is_right, pieces)) else [whole]
+
+    def _readings(self, written: str) -> tuple[Reading, ...]:
+        readings = self._read.get(written)
+        if readings is None:
+            readings = self._read[written] = self._roster.readings(written)
+        return readings
 
     def _told(self, page: Page, words: Sequence[Word], names: Sequence[Found]) -> list[WatchMatch]:
         """The matches of a page without those that a surer one of the same person overlaps."""
@@ -72,7 +85,8 @@ class Matcher:
         taken: dict[str, set[int]] = defaultdict(set)
         for match in matches:
             taken[match.person_id].update(range(bisect_left(starts, match.start), bisect_left(starts, match.end)))
-        for found in sorted(_plausible(names), key=lambda one: (-one.confidence, one.first, -one.last)):
+        sure = (found for found in _plausible(names) if found.confidence >= self._least)
+        for found in sorted(sure, key=lambda one: (-one.confidence, one.first, -one.last)):
             match = self._match(page, words, found)
             covered = range(found.first, found.last + 1)
             if taken[match.person_id].isdisjoint(covered):
@@ -85,9 +99,16 @@ class Matcher:
         return WatchMatch(self._people[found.person].id, page.number, start, end, found.how, round(found.confidence, 3))
 
 
-def compile_watchlist(people: Iterable[WatchedPerson]) -> Matcher:
-    """A matcher for these people. Raises ConfigurationError for one without name and identifier, naming them."""
-    return Matcher(tuple(people))
+def compile_watchlist(people: Iterable[WatchedPerson], *, min_confidence: float = 0.0) -> Matcher:
+    """A matcher for these people, whose matches are at least so sure (`PrivacySettings.min_match_confidence`).
+
+    Raises ConfigurationError for a person without name and identifier, naming them.
+    """
+    return Matcher(tuple(people), min_confidence)
+
+
+def _is_right(word: Word) -> bool:
+    return any(not reading.errors for reading in word.readings)
 
 
 def _plausible(names: Sequence[Found]) -> Iterator[Found]:

@@ -50,6 +50,14 @@ class Found(NamedTuple):
     confidence: float
 
 
+class _Pair(NamedTuple):
+    """Two words as the ends of a name; `turned` where the first word is the name's last one."""
+
+    name: Name
+    readings: tuple[Reading, Reading]
+    turned: bool
+
+
 class _Middle(NamedTuple):
     """How the words between the first and the last of a name compare with those on the list."""
 
@@ -62,6 +70,7 @@ class _Middle(NamedTuple):
 def full_names(text: str, words: Sequence[Word], roster: Roster) -> Iterator[Found]:
     """Every person whose first and last word stand close enough, and those with names of one word."""
     reach = roster.most_middle + SLOP + 1
+    meant = _Pairs(roster)
     for first, word in enumerate(words):
         if not word.readings:
             continue
@@ -70,8 +79,8 @@ def full_names(text: str, words: Sequence[Word], roster: Roster) -> Iterator[Fou
             gap = gap_between(text, words, last - 1)
             if gap == "apart" or (gap == "comma" and last > first + 1):
                 break
-            if words[last].readings:
-                yield from _pairs(text, words, first, last, roster, gap)
+            for pair in meant.by(word, words[last]) if words[last].readings else ():
+                yield from _read_pair(text, words, first, last, pair, gap)
             if gap == "comma":
                 break
 
@@ -122,19 +131,38 @@ def _singles(text: str, words: Sequence[Word], index: int, roster: Roster) -> It
             )
 
 
-def _pairs(text: str, words: Sequence[Word], first: int, last: int, roster: Roster, gap: Gap) -> Iterator[Found]:
-    for one, other in product(words[first].readings, words[last].readings):
-        if one.inflected or one.errors + other.errors > _MOST_ERRORS:
-            continue
-        written = _writing(text, words, first, last, (one, other))
-        if gap != "comma":
-            for name in roster.pairs.get((one.part, other.part), ()):
-                middle = _middle(text, words, range(first + 1, last), name.middle)
-                if middle:
-                    yield _found(name, first, last, middle, written)
+class _Pairs:
+    """The names that two words may be the ends of, remembered: a register has the same pairs again and again."""
+
+    def __init__(self, roster: Roster) -> None:
+        self._roster = roster
+        self._known: dict[tuple[int, int], list[_Pair]] = {}
+
+    def by(self, one: Word, other: Word) -> list[_Pair]:
+        # Equal words of a text have the same readings, which live as long as its words do.
+        key = (id(one.readings), id(other.readings))
+        pairs = self._known.get(key)
+        if pairs is None:
+            pairs = self._known[key] = list(self._of(one.readings, other.readings))
+        return pairs
+
+    def _of(self, ones: tuple[Reading, ...], others: tuple[Reading, ...]) -> Iterator[_Pair]:
+        for one, other in product(ones, others):
+            if not one.inflected and one.errors + other.errors <= _MOST_ERRORS:
+                for name in self._roster.pairs.get((one.part, other.part), ()):
+                    yield _Pair(name, (one, other), turned=False)
+                for name in self._roster.pairs.get((other.part, one.part), ()):
+                    yield _Pair(name, (one, other), turned=True)
+
+
+def _read_pair(text: str, words: Sequence[Word], first: int, last: int, pair: _Pair, gap: Gap) -> Iterator[Found]:
+    if pair.turned:
         if last == first + 1:
-            for name in roster.pairs.get((other.part, one.part), ()):
-                yield from _turned(text, words, first, name, written, gap)
+            yield from _turned(text, words, first, pair.name, _writing(text, words, first, last, pair.readings), gap)
+    elif gap != "comma":
+        middle = _middle(text, words, range(first + 1, last), pair.name.middle)
+        if middle:
+            yield _found(pair.name, first, last, middle, _writing(text, words, first, last, pair.readings))
 
 
 def _writing(

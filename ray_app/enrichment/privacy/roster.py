@@ -33,6 +33,7 @@ class Name(NamedTuple):
     middle: tuple[str, ...]
     tail: str
     family_first: bool
+    is_single: bool
 
     @property
     def family(self) -> str:
@@ -41,10 +42,6 @@ class Name(NamedTuple):
     @property
     def given(self) -> str:
         return self.tail if self.family_first else self.head
-
-    @property
-    def is_single(self) -> bool:
-        return self.head == self.tail and not self.middle
 
 
 class Reading(NamedTuple):
@@ -151,15 +148,16 @@ def _parse(index: int, name: str, person: WatchedPerson) -> Name:
     family, comma, given = name.partition(",")
     family_first = not comma and not _FAMILY_FIRST.isdisjoint(person.languages)
     words = [fold(match[0]) for match in NAME_WORD.finditer(f"{given} {family}" if comma else name)]
-    while len(words) > 1 and is_known(words[0], "titles"):
+    # "Dr Hansen" stays as it is: Hansen by itself would be anybody.
+    while len(words) > 2 and is_known(words[0], "titles"):
         words.pop(0)
-    while len(words) > 1 and words[-1] in _SUFFIXES:
+    while len(words) > 2 and words[-1] in _SUFFIXES:
         words.pop()
     if not any(words):
         raise ConfigurationError(f"the name {name!r} of the watched person {person.id!r} has no letters")
-    heads = [place for place, word in enumerate(words) if not is_known(word, "particles")] or [0, len(words) - 1]
-    head, tail = heads[0], heads[-1]
-    return Name(index, words[head], tuple(words[head + 1 : tail]), words[tail], family_first)
+    tail = len(words) - 1
+    head = next((place for place, word in enumerate(words[:tail]) if not is_known(word, "particles")), 0)
+    return Name(index, words[head], tuple(words[head + 1 : tail]), words[tail], family_first, head == tail)
 
 
 @cache

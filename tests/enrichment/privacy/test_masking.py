@@ -97,11 +97,14 @@ def test_no_digit_of_a_redacted_number_remains_and_a_second_time_changes_nothing
     assert redact(once, numbers(once)) == once
 
 
-@given(st.text(max_size=40), st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=6))
+@given(
+    st.text(st.characters(exclude_characters="[]"), max_size=40),
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=6),
+)
 def test_what_is_in_no_span_stays(text, pairs):
     spans = [(min(pair), max(pair), "x") for pair in pairs if max(pair) <= len(text)]
     kept = [c for i, c in enumerate(text) if not any(start <= i < end for start, end, _ in spans)]
-    assert redact(text, spans).replace("[x]", "") == "".join(kept).replace("[x]", "")
+    assert redact(text, spans).replace("[x]", "") == "".join(kept)
 
 
 def numbers(text):
