@@ -21,6 +21,7 @@ from ray_app.enrichment.chunking import CHUNKING_VERSION, chunk, make_splitter, 
 from ray_app.enrichment.duplicates import bands, signature
 from ray_app.enrichment.entities import NameFinder
 from ray_app.enrichment.entities import find as find_entities
+from ray_app.enrichment.identifiers import find_identifiers
 from ray_app.enrichment.language import SAMPLE_CHARS, detect, detect_pages, name_of
 from ray_app.enrichment.privacy.matcher import Matcher
 from ray_app.enrichment.privacy.risk import assess
@@ -99,6 +100,7 @@ def warm_up() -> None:
     """Loads what `extract` loads at its first document: some seconds that belong to a worker's start."""
     detect("warm")
     signature("warm")
+    find_identifiers("warm", 1)
 
 
 def fetch(ref: FileRef, max_bytes: int, settings: SourceSettings = sources.DEFAULTS) -> Fetched:
@@ -183,16 +185,8 @@ def find_personal(content: Content, pages: Sequence[Page], enricher: Enricher) -
         own = enricher.privacy.words_dir
         words = [hit for page in pages for hit in find_words(page.text, page.number, content.language, own=own)]
         watched = enricher.watched.find_in(pages) if enricher.watched else []
-    least = enricher.privacy.min_match_confidence
-    return assessed(
-        replace(
-            content,
-            mentions=tuple(mentions),
-            words=tuple(words),
-            watched=tuple(match for match in watched if match.confidence >= least),
-        ),
-        enricher.privacy,
-    )
+    found = replace(content, mentions=tuple(mentions), words=tuple(words), watched=tuple(watched))
+    return assessed(found, enricher.privacy)
 
 
 def assessed(content: Content, settings: PrivacySettings) -> Content:

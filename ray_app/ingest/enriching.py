@@ -15,5 +15,5 @@ async def enricher_of(store: Reader, settings: Settings) -> Enricher:
         languages=settings.languages,
         privacy=settings.privacy,
         allowed=await allowed_languages(store, settings.tenant),
-        watched=await matcher_of(store, settings.tenant),
+        watched=await matcher_of(store, settings),
     )

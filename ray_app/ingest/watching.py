@@ -31,10 +31,10 @@ _MOST_KINDS = 1000
 _MOST_PLACES = 1000
 
 
-async def matcher_of(store: Reader, tenant: str) -> Matcher | None:
-    """Finds the people on a tenant's watch list; None where there are none. Raises ConfigurationError."""
-    people = [one.person for one in await list_people(store, tenant) if one.person]
-    return compile_watchlist(people) if people else None
+async def matcher_of(store: Reader, settings: Settings) -> Matcher | None:
+    """Finds the people on the tenant's watch list; None where there are none."""
+    people = [one.person for one in await list_people(store, settings.tenant) if one.person]
+    return compile_watchlist(people, min_confidence=settings.privacy.min_match_confidence) if people else None
 
 
 async def scan_changes(store: Store, settings: Settings) -> int:
@@ -46,7 +46,8 @@ async def scan_changes(store: Store, settings: Settings) -> int:
     changed = [one for one in people if one.state == "pending"]
     if not changed:
         return 0
-    everybody = compile_watchlist([one.person for one in people if one.person])
+    remaining = [one.person for one in people if one.person]
+    everybody = compile_watchlist(remaining, min_confidence=settings.privacy.min_match_confidence)
     looked = 0
     for one in changed:
         looked += await _scan(store, settings, one, everybody)
@@ -105,9 +106,8 @@ async def _scan(store: Store, settings: Settings, one: Watched, everybody: Match
 
 
 async def _look_again(store: Store, settings: Settings, content: Content, everybody: Matcher) -> None:
-    least = settings.privacy.min_match_confidence
     found = await asyncio.to_thread(lambda: everybody.find_in(pages_of(content.chunks)))
-    after = tuple(match for match in found if match.confidence >= least) if not content.plain else ()
+    after = () if content.plain else tuple(found)
     added, revoked = difference(content.watched, after)
     if added or revoked:
         await _write(store, settings.privacy, settings.tenant, replace(content, watched=after))

@@ -8,7 +8,8 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pypdfium2 as pdfium
@@ -33,9 +34,19 @@ _WORD = re.compile(r"\w+")
 _FILL, _EDGE = (255, 196, 0, 96), (204, 102, 0, 255)
 
 
+class Hidden(BaseModel):
+    """A stretch of the page's text that is not to be seen. `text` is what stands there: a check of the place."""
+
+    start: int
+    end: int
+    text: str
+
+
 class Drawing(BaseModel):
     """Which page, how wide in pixels, and which words are boxed: those that read like one of `words`
     (in lower case), within characters `start` to `end` of the page's text where these are given.
+
+    With `hidden`, these stretches are blackened, and nothing is boxed.
     """
 
     page: int
@@ -43,19 +54,23 @@ class Drawing(BaseModel):
     words: frozenset[str] = frozenset()
     start: int | None = None
     end: int | None = None
+    hidden: tuple[Hidden, ...] | None = None
 
 
 def draw(data: bytes, request: str, settings: ParsingSettings) -> Parsed:
     """The page as PNG, in the only child of what is returned. `request` is a `Drawing` as JSON.
 
-    Raises ParsingError: `no_such_page`, `no_pages` where the format has none that can be drawn, or as `parse` does.
+    Raises ParsingError: `no_such_page`, `no_pages` where the format has none that can be drawn, `cannot_hide` where
+    what is to be hidden is not found in its place, or as `parse` does.
     """
     wanted = Drawing.model_validate_json(request)
     media_type = media_type_of(data, "")
     if media_type == "application/pdf":
         picture = _draw_pdf(data, wanted, settings)
-    elif media_type.startswith("image/"):
+    elif media_type.startswith("image/") and wanted.hidden is None:
         picture = _draw_image(data, wanted)
+    elif media_type.startswith("image/"):
+        raise ParsingError("cannot_hide", "nothing can be hidden in an image: where its words are is not known")
     else:
         raise ParsingError("no_pages", f"{media_type} has no pages that could be drawn: PDF and images have")
     png = io.BytesIO()
@@ -75,6 +90,8 @@ def _draw_pdf(data: bytes, wanted: Drawing, settings: ParsingSettings) -> Image:
             scale = min(wanted.width / max(width, 1.0), (_MOST_PIXELS / max(1.0, width * height)) ** 0.5)
             bitmap = page.render(scale=scale)
             position = bitmap.get_posconv(page)
+            if wanted.hidden is not None:
+                return _blackened(bitmap, page, wanted.hidden)
             boxes = [
                 (*position.to_bitmap(left, top), *position.to_bitmap(right, bottom))
                 for left, bottom, right, top in _rectangles(page, wanted)
@@ -82,6 +99,28 @@ def _draw_pdf(data: bytes, wanted: Drawing, settings: ParsingSettings) -> Image:
             return _with_boxes(bitmap.to_pil(), boxes)
         except (pdfium.PdfiumError, ValueError) as error:
             raise ParsingError("damaged", f"page {wanted.page} cannot be drawn: {error}") from error
+
+
+def _blackened(bitmap: pdfium.PdfBitmap, page: pdfium.PdfPage, hidden: Sequence[Hidden]) -> Image:
+    from PIL import ImageDraw
+
+    position = bitmap.get_posconv(page)
+    text = page.get_textpage()
+    raw = text.get_text_range()
+    units, kept = _units(raw), list(_kept(raw))
+    picture: Image = bitmap.to_pil().convert("RGB")
+    pen = ImageDraw.Draw(picture)
+    for one in hidden:
+        there = "".join(raw[index] for index in kept[one.start : one.end])
+        if there.split() != one.text.split():
+            raise ParsingError("cannot_hide", "the page's text is not where it was when the document was indexed")
+        boxes = list(_boxes(text, units, kept[one.start], kept[one.end - 1] + 1))
+        if not boxes:
+            raise ParsingError("cannot_hide", "a part of the page's text has no place on it that could be blackened")
+        for left, bottom, right, top in boxes:
+            (x0, y0), (x1, y1) = position.to_bitmap(left, top), position.to_bitmap(right, bottom)
+            pen.rectangle((min(x0, x1) - 2, min(y0, y1) - 2, max(x0, x1) + 2, max(y0, y1) + 2), fill="black")
+    return picture
 
 
 def _rectangles(page: pdfium.PdfPage, wanted: Drawing) -> Iterator[tuple[float, float, float, float]]:
@@ -93,13 +132,20 @@ def _rectangles(page: pdfium.PdfPage, wanted: Drawing) -> Iterator[tuple[float, 
     units = _units(raw)
     left = _MOST_BOXES
     for start, end in _spans(raw, wanted):
-        first = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text, units[start])
-        last = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text, units[end - 1])
-        if first < 0 or last < first:
-            continue
-        for index in range(min(text.count_rects(first, last - first + 1), left)):
-            yield text.get_rect(index)
+        for box in islice(_boxes(text, units, start, end), left):
+            yield box
             left -= 1
+
+
+def _boxes(
+    text: pdfium.PdfTextPage, units: Sequence[int], start: int, end: int
+) -> Iterator[tuple[float, float, float, float]]:
+    """Left, bottom, right, top of each line's part of a stretch of the text as PDFium gives it."""
+    first = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text, units[start])
+    last = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text, units[end - 1])
+    if 0 <= first <= last:
+        for index in range(text.count_rects(first, last - first + 1)):
+            yield text.get_rect(index)
 
 
 def _spans(raw: str, wanted: Drawing) -> Iterator[tuple[int, int]]:

@@ -29,8 +29,6 @@ def spans_of(pages: Sequence[Page], enricher: Enricher, keep: Set[str]) -> dict[
     for mention in find(pages, enricher.names):
         if mention.kind not in IMPERSONAL | keep:
             spans[mention.page].append((mention.start, mention.end, mention.kind))
-    least = enricher.privacy.min_match_confidence
     for match in enricher.watched.find_in(pages) if enricher.watched else ():
-        if match.confidence >= least:
-            spans[match.page].append((match.start, match.end, "person"))
+        spans[match.page].append((match.start, match.end, "person"))
     return spans

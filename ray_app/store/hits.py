@@ -20,7 +20,7 @@ _PER_DOCUMENT = 4
 MOST_PASSAGES = 2000
 _MOST_PLACES = 1000
 PASSAGE_FIELDS = ("content", "text", "page", "start", "end")
-CONTENT_FIELDS = ("title", "labels", "label", "stated", "language", "media_type", "date", "pages")
+CONTENT_FIELDS = ("title", "labels", "label", "stated", "language", "media_type", "date", "pages", "risk", "kinds")
 
 
 @dataclass(frozen=True, slots=True)

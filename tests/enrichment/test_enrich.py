@@ -9,12 +9,12 @@ from ray_app.enrichment.chunking import name_chunk
 from ray_app.models.zero_shot import ZeroShotClassifier
 from ray_app.pipeline import Enricher
 from ray_app.records import Chunk, Content, Document, FileRef
-from ray_app.settings import ClassificationSettings, LanguageSettings
+from ray_app.settings import ClassificationSettings, LanguageSettings, PrivacySettings
 
 ENGLISH = "The salinity probe drifts when its electrode is dry, and must be calibrated again before use."
 DANISH = "Sygemelding skal ske til nærmeste leder senest klokken otte om morgenen, og helst pr. telefon."
-ANY = Enricher(LanguageSettings(), {})
-DANES = Enricher(LanguageSettings(), {"src": ("da", "sv")})
+ANY = Enricher(LanguageSettings(), PrivacySettings(), {})
+DANES = replace(ANY, allowed={"src": ("da", "sv")})
 
 
 def document(*pages, confidence=1.0, language="en", path="x.txt"):

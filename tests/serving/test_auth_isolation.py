@@ -98,6 +98,20 @@ RULES: dict[str, Rule] = {
     ),
     "DELETE /v1/documents/{document_id}/labels": Rule("editor", the_document, shows=False),
     "GET /v1/documents/{document_id}/history": Rule("reader", the_document),
+    "GET /v1/documents/{document_id}/entities": Rule("reader", the_document),
+    "GET /v1/documents/{document_id}/redacted": Rule("reader", the_document),
+    "GET /v1/privacy/report": Rule(
+        "reader", lambda w: [Ask(), Ask(params={"source": w.source}), Ask(params={"format": "csv"})]
+    ),
+    "POST /v1/privacy/subject-access": Rule("admin", lambda w: [Ask(body={"name": "Nora Quokkafield"})], shows=False),
+    "POST /v1/privacy/erasures": Rule(
+        "admin", lambda w: [Ask(body={"document_ids": [w.document], "reason": "asked"})], shows=False
+    ),
+    "GET /v1/watch": Rule("admin", nothing_to_fill, shows=False),
+    "POST /v1/watch": Rule("admin", lambda w: [Ask(body={"name": "Somebody Else"})], shows=False),
+    "PUT /v1/watch/{person_id}": Rule("admin", lambda w: [Ask({"person_id": "x"}, body={"name": "Ann"})], shows=False),
+    "DELETE /v1/watch/{person_id}": Rule("admin", lambda w: [Ask({"person_id": "x"})], shows=False),
+    "GET /v1/watch/{person_id}/documents": Rule("admin", lambda w: [Ask({"person_id": "x"})], shows=False),
     "GET /v1/labels": Rule("reader", nothing_to_fill, shows=False),
     "GET /v1/review": Rule("reader", lambda w: [Ask(), Ask(params={"source": w.source})]),
     "GET /v1/documents": Rule("reader", lambda w: [Ask(), Ask(params={"source": BOARD}), Ask(params={"limit": 1})]),

@@ -58,6 +58,28 @@ def test_a_hits_span_can_be_boxed(uploads, document):
     assert amber(word_box(picture, 72, 700, 300)) == 0
 
 
+def test_personal_data_is_black_where_asked_and_the_rest_stays(uploads):
+    document = uploads.add("letter.pdf", pdf([(72, 700, "Write to anna.jensen@example.com"), (72, 300, "The harbour")]))
+    plain, picture = draw(uploads, document, width=612), draw(uploads, document, width=612, redact=True)
+    address, rest = (130, 700, 180), (72, 300, 120)
+    assert black(word_box(picture, *address)) > 0.5 > 0.2 > black(word_box(plain, *address))
+    assert word_box(picture, *rest).tobytes() == word_box(plain, *rest).tobytes()
+
+
+def test_a_page_whose_words_have_no_place_is_not_shown_as_redacted(uploads):
+    image = io.BytesIO()
+    Image.new("RGB", (200, 100), "white").save(image, "PNG")
+    document = uploads.add("photo.png", image.getvalue())
+    refused = draw(uploads, document, status=409, redact=True)
+    assert "cannot be redacted" in refused.json()["detail"] or "not known" in refused.json()["detail"]
+
+
+def black(picture):
+    """The share of black pixels."""
+    histogram = picture.convert("L").histogram()
+    return sum(histogram[:16]) / sum(histogram)
+
+
 def test_a_query_that_is_not_on_the_page_boxes_nothing(uploads, document):
     assert amber(draw(uploads, document, q="submarine")) == 0
     assert amber(draw(uploads, document, number=2, q="lighthouse")) == 0

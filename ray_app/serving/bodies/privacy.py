@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from ray_app.enrichment.privacy.watchlist import WatchedPerson
 from ray_app.serving.schemas import Body
 
 RiskName = Literal["none", "personal", "sensitive", "high"]
@@ -88,6 +89,18 @@ class PersonBody(Body):
     languages: Annotated[list[Annotated[str, Field(pattern="^[a-z]{2}$")]], Field(max_length=10)] = Field(
         [], description="ISO 639-1 codes of where the names are from: hu, zh, ja, ko, vi put the family name first."
     )
+
+    def person(self, identity: str) -> WatchedPerson:
+        """How they are looked for."""
+        return WatchedPerson(
+            id=identity,
+            name=self.name,
+            aliases=tuple(self.aliases),
+            emails=tuple(self.emails),
+            phones=tuple(self.phones),
+            national_ids=tuple(self.national_ids),
+            languages=tuple(self.languages),
+        )
 
 
 class PersonOut(PersonBody):

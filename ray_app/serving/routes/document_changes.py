@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from fastapi import APIRouter, Request, Response
 
 from ray_app.errors import QueryError, RefusedError
-from ray_app.records import Outcome
+from ray_app.serving.erasing import erase_place
 from ray_app.serving.limits import reads_a_file, reads_files
 from ray_app.serving.lookup import check_outermost, document_out, find_document
 from ray_app.serving.problems import described
@@ -16,11 +15,7 @@ from ray_app.serving.reception import ReceivedFile, Reception, check_length, rec
 from ray_app.serving.schemas import Accepted, DocumentOut
 from ray_app.serving.services import AuditOf, CallerOf, IndexOf, Services, ServicesOf, requires
 from ray_app.serving.writable import check_writable
-from ray_app.sources import originals
-from ray_app.sources.incoming import delete_incoming
-from ray_app.store.erasure import erase_document
-from ray_app.store.events import append_events, erase_events
-from ray_app.store.queue import URI_SCHEME, Entry, enqueue, entries_of, entry_for, told, upload_entry
+from ray_app.store.queue import URI_SCHEME, Entry, enqueue, entry_for, upload_entry
 from ray_app.store.scope import ScopedReader
 
 router = APIRouter(prefix="/v1", tags=["documents"], dependencies=[requires("editor")], responses=described(409, 415))
@@ -113,20 +108,7 @@ async def erase(document_id: str, index: IndexOf, services: ServicesOf, caller: 
     """Erases a document at once, with all inside it: its original's copy, text and vectors, where no other has them."""
     place = await find_document(index, document_id)
     check_outermost(place, "delete")
-    tenant = caller.scope.tenant
-    waiting = await entries_of(services.store, tenant, place.id)
-    # In the queue as well: a crash here, or a worker that has it in work, leaves nothing of it behind.
-    entry = entry_for(place, "erase")
-    await services.store.run(enqueue, [entry])
-    eraser = originals.eraser(services.settings, tenant)
-    await services.store.run(erase_document, tenant, place.id, erase=eraser, original=entry.sha256)
-    await erase_events(services.store, tenant, [place.id])
-    await append_events(services.store, [told(entry, Outcome.DELETED.value)])
-    for one in waiting:
-        await asyncio.to_thread(
-            delete_incoming, services.settings.originals_url, tenant, one.id, services.settings.sources
-        )
-    services.wake()
+    await erase_place(services, caller.scope.tenant, place)
     await audit("document.erase", document_id)
 
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
-from ray_app.errors import ConfigurationError, NotFoundError, ParsingError
-from ray_app.parsing.drawing import Drawing
+from ray_app.enrichment.chunking import pages_of
+from ray_app.errors import ConfigurationError, NotFoundError, ParsingError, RefusedError
+from ray_app.parsing.drawing import Drawing, Hidden
+from ray_app.records import Chunk
 from ray_app.search.highlight import highlight
 from ray_app.serving.lookup import content_of, find_document
 from ray_app.serving.original import find_original
+from ray_app.serving.personal import spans_of
 from ray_app.serving.problems import described
 from ray_app.serving.ranges import has_already
-from ray_app.serving.services import IndexOf, ServicesOf
+from ray_app.serving.services import IndexOf, Services, ServicesOf
 from ray_app.settings import PageSettings
 from ray_app.store.bm25 import query_vector
 from ray_app.store.collections import CHUNKS
@@ -48,14 +53,24 @@ async def page(
     start: Annotated[int | None, Query(ge=0, description="Box only from this character of the page's text ...")] = None,
     end: Annotated[int | None, Query(ge=0, description="... to before this one: a hit's `start` and `end`.")] = None,
     width: Annotated[int | None, Query(ge=1, description="Width in pixels.")] = None,
+    redact: Annotated[bool, Query(description="Blacken personal data in the page's text, and box nothing.")] = False,
 ) -> Response:
-    """A page of a PDF or an image, as PNG. Words of scanned pages are not boxed: their places are not known."""
+    """A page of a PDF or an image, as PNG. Words of scanned pages are not boxed: their places are not known.
+
+    With `redact`, what `GET /v1/documents/{id}/redacted` takes out is black, and a page that was read by text
+    recognition is refused. Pictures on a page stay as they are: look at it before it leaves the house.
+    """
     place = await find_document(index, document_id)
     content = await content_of(index, place)
     if content and number > content["pages"]:
         raise NotFoundError(f"document {document_id} has no page {number}: it has {content['pages']}")
-    words = await _words(index, place.payload, content, number, q)
-    drawing = Drawing(page=number, width=_width(width, services.settings.pages), words=words, start=start, end=end)
+    if redact:
+        hidden = await _hidden(index, services, content, number)
+        drawing = Drawing(page=number, width=_width(width, services.settings.pages), hidden=hidden)
+    else:
+        words = await _words(index, place.payload, content, number, q)
+        drawing = Drawing(page=number, width=_width(width, services.settings.pages), words=words, start=start, end=end)
+        drawing = drawing if words or not q else drawing.model_copy(update=_NOTHING)
     found = await find_original(services.settings, services.store, place)
     etag = _etag(found.sha256, drawing, q)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
@@ -63,8 +78,10 @@ async def page(
         return Response(status_code=304, headers=headers)
     data = await asyncio.to_thread(found.read, 0, found.size)
     try:
-        png = await services.drawer.draw(data, drawing if words or not q else drawing.model_copy(update=_NOTHING))
+        png = await services.drawer.draw(data, drawing)
     except ParsingError as error:
+        if error.reason == "cannot_hide":
+            raise RefusedError("conflict", f"page {number} of {document_id} cannot be redacted: {error}") from error
         if error.reason == "no_such_page":
             raise NotFoundError(f"document {document_id}: {error}") from error
         raise
@@ -75,6 +92,31 @@ async def page(
 _NOTHING: dict[str, int] = {"start": 0, "end": 0}
 
 
+async def _hidden(index: ScopedReader, services: Services, content: Payload | None, number: int) -> tuple[Hidden, ...]:
+    """The personal data of the page. Raises RefusedError where not all of its text has a place on it."""
+    if not content:
+        raise RefusedError("conflict", "the document is not indexed (yet): nobody knows what is to be hidden")
+    chunks = [one async for one in _passages(index, content, number)]
+    if not content.get("has_text") or any(one.confidence is not None for one in chunks):
+        raise RefusedError("conflict", f"page {number} was read by text recognition: where its words are is not known")
+    pages = pages_of(chunks)
+    enricher = await services.enricher(index.scope.tenant)
+    spans = (await asyncio.to_thread(spans_of, pages, enricher, frozenset())).get(number, [])
+    text = pages[0].text if pages else ""
+    return tuple(Hidden(start=start, end=end, text=text[start:end]) for start, end, _ in sorted(spans))
+
+
+async def _passages(index: ScopedReader, content: Payload, number: int) -> AsyncIterator[Chunk]:
+    """Those of the page, in order."""
+    ids = chunk_ids(content, index.scope.tenant)
+    for start in range(0, len(ids), _MOST_PASSAGES):
+        fields = ["ordinal", "text", "page", "start", "end", "confidence"]
+        found = await index.retrieve(CHUNKS, ids[start : start + _MOST_PASSAGES], fields=fields)
+        for one in sorted(found, key=lambda one: int(one.payload["ordinal"])):
+            if one.payload["page"] == number:
+                yield Chunk(**one.payload)
+
+
 async def _words(
     index: ScopedReader, place: Payload, content: Payload | None, number: int, query: str
 ) -> frozenset[str]:
@@ -83,14 +125,8 @@ async def _words(
         return frozenset()
     language = content.get("language", "")
     wanted = frozenset(query_vector(query, [language]).indices)
-    ids = chunk_ids(content, index.scope.tenant)
-    found: set[str] = set()
-    for start in range(0, len(ids), _MOST_PASSAGES):
-        for one in await index.retrieve(CHUNKS, ids[start : start + _MOST_PASSAGES], fields=["page", "text"]):
-            if one.payload["page"] == number:
-                text = one.payload["text"]
-                found |= {text[a:b].lower() for a, b in highlight(text, wanted, language)}
-    return frozenset(found)
+    texts = [one.text async for one in _passages(index, content, number)]
+    return frozenset(text[a:b].lower() for text in texts for a, b in highlight(text, wanted, language))
 
 
 def _width(width: int | None, settings: PageSettings) -> int:
@@ -100,7 +136,6 @@ def _width(width: int | None, settings: PageSettings) -> int:
 
 
 def _etag(sha256: str, drawing: Drawing, query: str) -> str:
-    what = (
-        f"{_DRAWING_VERSION}\n{sha256}\n{drawing.page} {drawing.width} {drawing.start} {drawing.end}\n{bool(query)}\n"
-    )
-    return f'"{hashlib.sha256((what + " ".join(sorted(drawing.words))).encode()).hexdigest()[:32]}"'
+    drawn = drawing.model_dump(exclude={"words"}, mode="json") | {"words": sorted(drawing.words)}
+    what = f"{_DRAWING_VERSION}\n{sha256}\n{bool(query)}\n{json.dumps(drawn, sort_keys=True)}"
+    return f'"{hashlib.sha256(what.encode()).hexdigest()[:32]}"'

@@ -87,7 +87,7 @@ async def _save(
 ) -> PersonOut:
     wanted = Watched(id=identity, tenant=tenant, **body.model_dump())
     try:
-        compile_watchlist([person] if (person := wanted.person) else [])
+        compile_watchlist([body.person(identity)])
     except ConfigurationError as error:
         raise QueryError("invalid-request", str(error)) from error
     saved = await save_person(services.store, wanted)

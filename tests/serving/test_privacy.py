@@ -1,0 +1,244 @@
+"""Personal data over HTTP: what documents hold, who is looked for, what goes when it is to go."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from ray_app import pipeline
+from ray_app.enrichment.chunking import chunk
+from ray_app.ingest.enriching import enricher_of
+from ray_app.ingest.watching import scan_changes
+from ray_app.records import Content, Document, FileRef, Page, document_id
+from ray_app.sources import originals
+from ray_app.store.audit import entries
+from ray_app.store.collections import CHUNKS
+from ray_app.store.events import read_events
+from ray_app.store.named_sources import NamedSource, save_source
+from ray_app.store.scope import Scope
+from ray_app.store.writer import write_documents
+from tests.serving.apps import Api, api_over, problem, required
+
+pytestmark = pytest.mark.anyio
+
+CPR = "070761-4285"
+TEXTS = {
+    "hr/sick.txt": f"Anna Maria Jensen, CPR-nr. {CPR}, was diagnosed with diabetes. Write to anna.jensen@example.com.",
+    "hr/party.txt": "The party is on Friday. Jensen, Anna brings the cake, and Bo Holm the coffee.",
+    "wiki/pumps.txt": "The pump is primed before it is started. Its bearings are greased once a month.",
+}
+ANNA = {"name": "Anna Maria Jensen", "emails": ["anna.jensen@example.com"]}
+
+
+@dataclass(frozen=True)
+class There:
+    """An index with what its documents hold of personal data."""
+
+    api: Api
+    settings: object
+    admin: str
+    reader: str
+
+    async def ask(self, method, path, key=None, **options):
+        response = await self.api.request(method, path, key or self.admin, **options)
+        assert response.status_code < 300, response.text
+        return response
+
+    async def get(self, path, key=None, **options):
+        return (await self.ask("GET", path, key, **options)).json()
+
+    async def watch(self, **person):
+        made = (await self.ask("POST", "/v1/watch", json=person)).json()
+        await scan_changes(self.api.store, self.settings)  # what the online worker does
+        return made["id"]
+
+    async def named(self, person):
+        found = (await self.get(f"/v1/watch/{person}/documents"))["documents"]
+        return {one["uri"].rsplit("/", 1)[-1]: one["matches"] for one in found}
+
+
+def identity(path):
+    return document_id("default", path.split("/")[0], f"file:///{path}")
+
+
+def document(path, text, splitter):
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    content = Content(
+        sha256, "text/plain", path, "2025-01-01T00:00:00Z", 1, True, chunk([Page(1, text)], splitter), "en", 0.9,
+        stemming="en",
+    )  # fmt: skip
+    source, name = path.split("/")
+    return Document(FileRef(f"file:///{path}", name, source, "default", len(text), 0.0), sha256, content)
+
+
+@pytest.fixture
+async def there(settings, embedder, model):
+    async with api_over(required(settings, requests_per_minute=None), embedder) as api:
+        splitter = pipeline.open_splitter(model, settings.chunking)
+        found = [document(path, text, splitter) for path, text in TEXTS.items()]
+        enriched = pipeline.enrich(found, await enricher_of(api.store, settings))
+        await write_documents(api.store, enriched, run="r", pipeline="p")
+        yield There(api, settings, await api.key("admin"), await api.key("reader", groups=("x",)))
+
+
+async def test_a_document_tells_what_it_holds_and_why_that_is_a_risk(there):
+    told = await there.get(f"/v1/documents/{identity('hr/sick.txt')}/entities", there.reader)
+    assert told["risk"] == "high"
+    assert told["reasons"][0]["text"].startswith("Words of a special category")
+    assert {"what": "dk.cpr", "count": 1} in told["reasons"][0]["evidence"]
+    text = TEXTS["hr/sick.txt"]
+    written = {one["kind"]: text[one["start"] : one["end"]] for one in told["mentions"]}
+    assert (written["dk.cpr"], written["email"]) == (CPR, "anna.jensen@example.com")
+    words = [(one["category"], text[one["start"] : one["end"]]) for one in told["words"]]
+    assert words == [("health", "diagnosed"), ("health", "diabetes")]
+
+
+async def test_values_are_kept_masked_and_no_passage_of_an_answer_has_them(there):
+    told = json.dumps(await there.get(f"/v1/documents/{identity('hr/sick.txt')}/entities"))
+    assert "070761-****" in told
+    assert CPR not in told
+    assert "anna.jensen@" not in told
+
+
+async def test_documents_are_found_and_counted_by_risk_and_kind(there):
+    body = {"query": "jensen", "filters": {"risk": "high", "entity": "dk.cpr"}, "facets": ["risk"]}
+    found = (await there.ask("POST", "/v1/search", json=body)).json()
+    assert [hit["document_id"] for hit in found["hits"]] == [identity("hr/sick.txt")]
+    assert found["facets"]["risk"] == [{"value": "high", "count": 1}]
+
+
+async def test_the_report_counts_by_risk_source_kind_and_person(there):
+    await there.watch(**ANNA)
+    report = await there.get("/v1/privacy/report")
+    assert (report["documents"], report["risk"]["high"], report["risk"]["none"]) == (3, 1, 1)
+    by_source = {one["source"]: one for one in report["sources"]}
+    assert (by_source["hr"]["high"], by_source["wiki"]["none"]) == (1, 1)
+    assert (report["kinds"]["dk.cpr"], report["kinds"]["email"]) == (1, 1)
+    assert [(one["name"], one["documents"]) for one in report["people"]] == [("Anna Maria Jensen", 2)]
+    assert (await there.get("/v1/privacy/report", there.reader))["people"] is None
+    only = await there.get("/v1/privacy/report", params={"source": "wiki"})
+    assert (only["documents"], [one["source"] for one in only["sources"]]) == (1, ["wiki"])
+
+
+async def test_the_report_is_a_table_too_and_none_of_its_cells_a_formula(there):
+    await there.watch(name="=1+1 Jensen")
+    answer = await there.ask("GET", "/v1/privacy/report", params={"format": "csv"})
+    assert answer.headers["content-type"].startswith("text/csv")
+    rows = list(csv.reader(io.StringIO(answer.text)))
+    assert rows[:2] == [["what", "which", "risk", "documents"], ["all", "", "", "3"]]
+    assert ["source", "hr", "high", "1"] in rows
+    assert ["kind", "dk.cpr", "", "1"] in rows
+    assert [row[1] for row in rows if row[0] == "person"] == ["'=1+1 Jensen"]
+
+
+async def test_a_watched_person_is_found_however_they_are_named(there):
+    named = await there.named(await there.watch(**ANNA))
+    assert set(named) == {"sick.txt", "party.txt"}
+    assert {one["how"] for one in named["sick.txt"]} == {"exact", "identifier"}
+    (turned,) = named["party.txt"]
+    assert TEXTS["hr/party.txt"][turned["start"] : turned["end"]] == "Jensen, Anna"
+    assert turned["confidence"] < 1
+
+
+async def test_a_watched_person_raises_the_risk_and_a_removed_one_takes_it_back(there):
+    person = await there.watch(name="Bo Holm")
+    path = f"/v1/documents/{identity('hr/party.txt')}/entities"
+    assert (await there.get(path))["risk"] == "personal"
+    await there.ask("DELETE", f"/v1/watch/{person}")
+    await scan_changes(there.api.store, there.settings)
+    assert (await there.get(path))["risk"] == "none"
+    problem(await there.api.request("GET", f"/v1/watch/{person}/documents", there.admin), 404, "not-found")
+
+
+async def test_a_change_revokes_what_no_longer_holds_and_tells_the_difference(there):
+    person = await there.watch(**ANNA)
+    await there.ask("PUT", f"/v1/watch/{person}", json={"name": "Bo Holm"})
+    assert (await there.get("/v1/watch"))["people"][0]["state"] == "pending"
+    await scan_changes(there.api.store, there.settings)
+    assert set(await there.named(person)) == {"party.txt"}
+    events = await read_events(there.api.store, Scope("default"), topics=["privacy"])
+    last = {one.data["document"]: (one.data["added"], one.data["revoked"]) for one in events[2:]}
+    assert last == {identity("hr/sick.txt"): (0, 2), identity("hr/party.txt"): (1, 1)}
+    assert {one.data["person"] for one in events} == {person}
+
+
+async def test_only_documents_that_a_change_can_matter_to_are_looked_through(there):
+    await there.ask("POST", "/v1/watch", json={"name": "Bo Holm"})
+    assert await scan_changes(there.api.store, there.settings) == 1
+    assert await scan_changes(there.api.store, there.settings) == 0
+    assert [one["state"] for one in (await there.get("/v1/watch"))["people"]] == ["followed"]
+
+
+async def test_a_text_without_personal_data_is_made_when_asked_for(there):
+    await there.watch(name="Bo Holm")
+    sick = await there.get(f"/v1/documents/{identity('hr/sick.txt')}/redacted", there.reader)
+    text = sick["pages"][0]["text"]
+    assert CPR not in text
+    assert "[dk.cpr]" in text
+    assert "[email]" in text
+    assert sick["removed"]["email"] == 1
+    party = (await there.get(f"/v1/documents/{identity('hr/party.txt')}/redacted"))["pages"][0]["text"]
+    assert "Bo Holm" not in party
+    kept = await there.get(f"/v1/documents/{identity('hr/sick.txt')}/redacted", params={"keep": "email"})
+    assert "anna.jensen@example.com" in kept["pages"][0]["text"]
+
+
+async def test_subject_access_gives_all_that_names_somebody_without_watching_them(there):
+    answer = await there.ask("POST", "/v1/privacy/subject-access", json=ANNA)
+    *found, end = map(json.loads, answer.text.splitlines())
+    assert end == {"done": True, "documents": 2, "read": 2}
+    by_uri = {one["uri"]: one for one in found}
+    assert set(by_uri) == {"file:///hr/sick.txt", "file:///hr/party.txt"}
+    assert "diabetes" in by_uri["file:///hr/sick.txt"]["matches"][0]["text"]
+    assert (await there.get("/v1/watch"))["people"] == []
+    log, _ = await entries(there.api.store, "default", limit=10)
+    assert "Jensen" not in log[0].model_dump_json()
+
+
+async def test_an_erasure_proves_what_went_and_what_is_left(there):
+    sha256 = hashlib.sha256(TEXTS["hr/sick.txt"].encode()).hexdigest()
+    where = there.settings.originals_url, "default", sha256
+    originals.put(*where, TEXTS["hr/sick.txt"].encode(), there.settings.sources)
+    body = {"document_ids": [identity("hr/sick.txt")], "reason": "asked by letter of 1 May"}
+    proof = (await there.ask("POST", "/v1/privacy/erasures", json=body)).json()
+    (erased,) = proof["documents"]
+    assert (erased["passages"], erased["original"], erased["left"]) == (1, True, [])
+    assert erased["mentions"] >= 2
+    assert originals.size(*where, there.settings.sources) is None
+    assert await there.api.store.count(CHUNKS) == 2
+    told = {name: value for name, value in proof.items() if name != "digest"}
+    text = json.dumps(told, sort_keys=True, separators=(",", ":"))
+    assert hashlib.sha256(text.encode()).hexdigest() == proof["digest"]
+    log, _ = await entries(there.api.store, "default", limit=10)
+    assert proof["digest"] in log[0].detail
+
+
+async def test_a_copy_elsewhere_is_named_by_the_proof(there, model):
+    splitter = pipeline.open_splitter(model, there.settings.chunking)
+    await write_documents(
+        there.api.store, [document("wiki/copy.txt", TEXTS["hr/sick.txt"], splitter)], run="r", pipeline="p"
+    )
+    body = {"document_ids": [identity("hr/sick.txt")], "reason": "asked"}
+    (erased,) = (await there.ask("POST", "/v1/privacy/erasures", json=body)).json()["documents"]
+    assert (erased["passages"], erased["left"]) == (0, ["its content, which lies at 1 other places"])
+
+
+async def test_nothing_is_erased_where_one_of_the_documents_is_not_there(there):
+    body = {"document_ids": [identity("hr/sick.txt"), identity("hr/none.txt")], "reason": "asked"}
+    refused = await there.api.request("POST", "/v1/privacy/erasures", there.admin, json=body)
+    problem(refused, 404, "not-found")
+    assert await there.api.store.count(CHUNKS) == 3
+
+
+async def test_the_watch_list_is_for_administrators_who_see_every_source(there):
+    problem(await there.api.request("GET", "/v1/watch", there.reader), 403, "forbidden")
+    some = await there.api.key("admin", groups=("x",))
+    await save_source(
+        there.api.store, NamedSource(name="hr", tenant="default", uri="file:///hr", groups=("personnel",))
+    )
+    problem(await there.api.request("GET", "/v1/watch", some), 403, "forbidden")
