@@ -68,7 +68,7 @@ class Searcher:
 
     def __init__(self, store: Store, embedder: Embedder, settings: Settings, rerank: Rerank | None = None) -> None:
         self._store = store
-        self._embedder = embedder
+        self.embedder = embedder
         self._settings = settings
         self._rerank = rerank
         self.languages = KnownLanguages(store)
@@ -191,7 +191,7 @@ class Searcher:
             return found
         started = time.perf_counter()
         limit, most = task.plan.request.limit, self._settings.search.max_sentences
-        marked = await with_sentences(found[:limit], target.vector, self._embedder, most=most)
+        marked = await with_sentences(found[:limit], target.vector, self.embedder, most=most)
         task.clock.lap("sentences", started)
         return marked + found[limit:]
 
@@ -247,9 +247,9 @@ class Searcher:
             vector, content = await index.run(vector_of_document, like.document_id)
             target = _Target(vector, frozenset([content]))
         elif like and like.text:
-            target = _Target(await vector_of_text(self._embedder, like.text))
+            target = _Target(await vector_of_text(self.embedder, like.text))
         elif plan.mode in ("hybrid", "dense") or (plan.sentences and plan.asked.text):
-            vectors = await asyncio.to_thread(self._embedder.embed_queries, [plan.asked.text])
+            vectors = await asyncio.to_thread(self.embedder.embed_queries, [plan.asked.text])
             target = _Target(vectors[0])
         else:
             return _Target(None)

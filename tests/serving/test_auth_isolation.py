@@ -99,6 +99,8 @@ RULES: dict[str, Rule] = {
     "DELETE /v1/documents/{document_id}/labels": Rule("editor", the_document, shows=False),
     "GET /v1/documents/{document_id}/history": Rule("reader", the_document),
     "GET /v1/documents/{document_id}/entities": Rule("reader", the_document),
+    "GET /v1/documents/{document_id}/key-phrases": Rule("reader", the_document),
+    "GET /v1/duplicates": Rule("reader", nothing_to_fill, shows=False),
     "GET /v1/documents/{document_id}/redacted": Rule("reader", the_document),
     "GET /v1/privacy/report": Rule(
         "reader", lambda w: [Ask(), Ask(params={"source": w.source}), Ask(params={"format": "csv"})]
