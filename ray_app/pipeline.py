@@ -21,7 +21,7 @@ from ray_app.enrichment.chunking import CHUNKING_VERSION, chunk, make_splitter, 
 from ray_app.enrichment.duplicates import bands, signature
 from ray_app.enrichment.language import SAMPLE_CHARS, detect
 from ray_app.errors import ConfigurationError, ParsingError, SourceError
-from ray_app.models.classifier import Classifier
+from ray_app.models.classification.classifier import Classifier
 from ray_app.models.embedder import Embedder
 from ray_app.models.prepared import PreparedModel
 from ray_app.parsing import PARSING_VERSION
@@ -161,6 +161,7 @@ def classify_contents(contents: Sequence[Content], classifier: Classifier) -> li
         classifier.classify(
             [text_of(content.chunks) for content in judged],
             np.stack([mean_vector(content.vectors) for content in judged if content.vectors is not None]),
+            [content.title for content in judged],
         )
     )
     return [replace(content, labels=next(labels)) if content.has_text else content for content in contents]
