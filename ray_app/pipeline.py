@@ -27,7 +27,7 @@ from ray_app.enrichment.privacy.matcher import Matcher
 from ray_app.enrichment.privacy.risk import assess
 from ray_app.enrichment.privacy.words import find_words
 from ray_app.errors import ConfigurationError, ParsingError, SourceError
-from ray_app.models.classifier import Classifier
+from ray_app.models.classification.classifier import Classifier
 from ray_app.models.embedder import Embedder
 from ray_app.models.prepared import PreparedModel
 from ray_app.parsing import PARSING_VERSION
@@ -232,6 +232,7 @@ def classify_contents(contents: Sequence[Content], classifier: Classifier) -> li
         classifier.classify(
             [text_of(content.chunks) for content in judged],
             np.stack([mean_vector(content.vectors) for content in judged if content.vectors is not None]),
+            [content.title for content in judged],
         )
     )
     return [replace(content, labels=next(labels)) if _is_judged(content) else content for content in contents]

@@ -145,11 +145,15 @@ class PageLanguage:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A class with its probability; `method` says who judged: a classifier's version or "zero-shot"."""
+    """A class with its probability; `method` says who judged: a classifier's version or "zero-shot".
+
+    One that is not `sure` is wrong too often at this probability: it is a suggestion.
+    """
 
     label: str
     probability: float
     method: str
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)

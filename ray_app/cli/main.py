@@ -16,6 +16,7 @@ from ray_app.cli import (
     ingest,
     jobs,
     keys,
+    models,
     quarantine,
     runs,
     search,
@@ -48,6 +49,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(sources.app, name="sources")
 app.add_typer(runs.app, name="runs")
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(models.app, name="models")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(keys.app, name="keys")
 

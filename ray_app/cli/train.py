@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from ray_app.errors import ConfigurationError
 from ray_app.settings import Settings
+
+if TYPE_CHECKING:
+    from ray_app.ingest.labelled import Labelled
+    from ray_app.models.classification.manifest import ClassifierManifest
+    from ray_app.models.prepared import PreparedModel
+
+Kind = Annotated[
+    Literal["flat", "multi", "hierarchy"],
+    typer.Option(help="One label a document; several (a labels file, ; between them); or paths such as a/b/c."),
+]
+LabelsFile = Annotated[
+    Path | None,
+    typer.Option(help="csv, jsonl or parquet with the columns file (or text) and label (or labels)."),
+]
+Documents = Annotated[str | None, typer.Option(help="Folder that the labels file's paths begin in.")]
 
 
 def train(
@@ -18,38 +33,91 @@ def train(
         str | None,
         typer.Option("--labels-from-folders", metavar="FOLDER", help="Folders are labels: FOLDER/<label>/<file>."),
     ] = None,
-    labels: Annotated[Path | None, typer.Option("--labels-file", help="CSV with the columns file and label.")] = None,
-    documents: Annotated[str | None, typer.Option(help="Folder that the labels file's paths begin in.")] = None,
+    labels_file: LabelsFile = None,
+    documents: Documents = None,
+    kind: Kind = "flat",
+    features: Annotated[
+        Literal["words", "embedding", "both"] | None,
+        typer.Option(help="What is looked at; else setting classification.features."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="How documents are divided for testing.")] = 0,
 ) -> None:
-    """Train the classifier from labelled documents, and put it into use."""
-    from ray_app.ingest.labelled import read_folders, read_labels_file
+    """Train the classifier from labelled documents or texts, and put it into use.
+
+    Several kinds of model are compared on documents that they have not seen. A report lies beside the model.
+    """
+    from ray_app.ingest.training import trainer
+    from ray_app.models.classification.training import Plan
+    from ray_app.models.classification.training import train as fit
     from ray_app.models.prepared import prepare_model
     from ray_app.models.registry import publish
-    from ray_app.models.training import train as fit
-    from ray_app.sources import root_of
 
     settings: Settings = context.obj
-    if bool(folder) == bool(labels and documents):
-        raise ConfigurationError("give either --labels-from-folders, or --labels-file with --documents")
-    root_of(folder or documents or "")  # before the seconds that the model takes
+    own = settings.classification
+    _check(folder, labels_file, documents)
     model = prepare_model(settings)
-    threads = os.cpu_count() or 1
-    typer.echo("reading and embedding the labelled documents", err=True)
-    if folder:
-        labelled = read_folders(folder, settings, model, threads=threads)
-    else:
-        assert labels
-        assert documents
-        labelled = read_labels_file(documents, labels, settings, model, threads=threads)
+    _say("reading and embedding the labelled documents")
+    labelled = _read(folder, labels_file, documents, settings, model, kind)
     for ref, failure in labelled.failures:
-        typer.echo(f"left out {ref.path}: {failure.reason}", err=True)
-    classifier = fit(labelled.examples, embedding=model.manifest.fingerprint)
-    publish(classifier, settings)
-    manifest = classifier.manifest
+        _say(f"left out {ref.path}: {failure.reason}")
+    trained = fit(
+        labelled.examples,
+        embedding=model.manifest.fingerprint,
+        plan=Plan(features or own.features, own.precision, own.licence, seed),
+        run=trainer(len(labelled.examples.texts), settings),
+        say=_say,
+    )
+    _tell(trained.classifier.manifest)
+    typer.echo(f"report: {publish(trained, settings) / 'report.html'}")
+
+
+def read_labelled(
+    labels_file: Path, documents: str | None, settings: Settings, model: PreparedModel, kind: Kind
+) -> Labelled:
+    """Examples of a labels file."""
+    from ray_app.ingest.labelled import read_labels_file
+
+    return read_labels_file(documents, labels_file, settings, model, threads=os.cpu_count() or 1, kind=kind)
+
+
+def _check(folder: str | None, labels_file: Path | None, documents: str | None) -> None:
+    """Before the seconds that the model takes."""
+    from ray_app.sources import root_of
+
+    if bool(folder) == bool(labels_file) or (folder and documents):
+        raise ConfigurationError(
+            "give either --labels-from-folders, or --labels-file with --documents (or with texts of its own)"
+        )
+    if folder or documents:
+        root_of(folder or documents or "")
+
+
+def _read(
+    folder: str | None,
+    labels_file: Path | None,
+    documents: str | None,
+    settings: Settings,
+    model: PreparedModel,
+    kind: Kind,
+) -> Labelled:
+    from ray_app.ingest.labelled import read_folders
+
+    if labels_file:
+        return read_labelled(labels_file, documents, settings, model, kind)
+    return read_folders(folder or "", settings, model, threads=os.cpu_count() or 1, kind=kind)
+
+
+def _tell(manifest: ClassifierManifest) -> None:
     typer.echo(
-        f"classifier {manifest.version}: {manifest.documents} documents, {len(manifest.labels)} labels; "
+        f"classifier {manifest.version}: {manifest.documents} documents, {len(manifest.labels)} labels, "
+        f"{', '.join(sorted({one.chosen for one in manifest.decisions}))}; "
         f"held out: accuracy {manifest.accuracy:.2f}, macro-F1 {manifest.macro_f1:.2f}, "
-        f"calibration error {manifest.expected_calibration_error:.3f}"
+        f"calibration error {manifest.expected_calibration_error:.3f}; "
+        f"sure of {manifest.sure.share:.0%}, of which {manifest.sure.precision:.0%} are right"
     )
     for label, score in manifest.labels.items():
         typer.echo(f"  {label:<20} {score.documents:>5} documents   F1 {score.f1:.2f}")
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)

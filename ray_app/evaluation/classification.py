@@ -14,18 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
-from ray_app import pipeline
-from ray_app.enrichment.chunking import chunk, name_chunk
 from ray_app.errors import ConfigurationError
 from ray_app.evaluation.rows import read_rows
-from ray_app.models.embedder import Vectors, open_embedder
+from ray_app.ingest.labelled import of_texts
+from ray_app.models.classification.calibration import expected_calibration_error
+from ray_app.models.classification.examples import Examples
+from ray_app.models.classification.training import Plan, train
 from ray_app.models.prepared import prepare_model
-from ray_app.models.training import Examples, expected_calibration_error, train
-from ray_app.records import Page
 from ray_app.settings import Settings
-
-# Texts whose passages are embedded at a time.
-_BLOCK = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +37,8 @@ class LabelledTexts:
 class Classification:
     """One collection's figures; `correct` says by row of its test part whether the likeliest label was right.
 
-    They are `accuracy`, `macro_f1`, `ece` (expected calibration error), and `coverage@95`, the largest share of the
-    texts, the surest first, of which 95 % are right.
+    They are `accuracy`, `macro_f1`, `ece` (expected calibration error), `coverage@95`, the largest share of the
+    texts, the surest first, of which 95 % are right, and `sure`, the share told as sure, with its precision.
     """
 
     collection: str
@@ -76,33 +72,37 @@ def evaluate_classification(texts: LabelledTexts, settings: Settings, say: Calla
     Raises ConfigurationError where a label has too few texts, ModelError.
     """
     model = prepare_model(settings)
-    embedder = open_embedder(model, settings.embedding, threads=os.cpu_count() or 1)
-    splitter = pipeline.open_splitter(model, settings.chunking)
 
-    def embedded(some: Sequence[tuple[str, str]], what: str) -> Vectors:
-        of_texts: list[Vectors] = []
-        for start in range(0, len(some), _BLOCK):
-            say(f"{texts.name}: {start}/{len(some)} {what} texts embedded")
-            cut = [chunk((Page(1, text),), splitter) or name_chunk("-") for text, _ in some[start : start + _BLOCK]]
-            vectors = embedder.embed_passages([piece.text for pieces in cut for piece in pieces])
-            ends = np.cumsum([len(pieces) for pieces in cut])
-            of_texts += [pipeline.mean_vector(part) for part in np.split(vectors, ends[:-1])]
-        return np.stack(of_texts)
+    def examples_of(some: Sequence[tuple[str, str]], what: str) -> Examples:
+        return of_texts(
+            [text for text, _ in some],
+            [(label,) for _, label in some],
+            settings,
+            model,
+            threads=os.cpu_count() or 1,
+            say=lambda line: say(f"{texts.name}, {what} part: {line}"),
+        )
 
-    examples = Examples([text for text, _ in texts.seen], embedded(texts.seen, "training"), _labels(texts.seen))
-    asked = embedded(texts.unseen, "test")
-    say(f"{texts.name}: training on {len(texts.seen)} texts with {len(set(examples.labels.tolist()))} labels")
-    classifier = train(examples, embedding=model.manifest.fingerprint)
-    best = [found[0] for found in classifier.classify([text for text, _ in texts.unseen], asked)]
+    examples, asked = examples_of(texts.seen, "training"), examples_of(texts.unseen, "test")
+    say(f"{texts.name}: training on {len(texts.seen)} texts")
+    plan = Plan(settings.classification.features, settings.classification.precision)
+    trained = train(
+        examples, embedding=model.manifest.fingerprint, plan=plan, say=lambda line: say(f"{texts.name}: {line}")
+    )
+    found = trained.classifier.classify(asked.texts, asked.vectors)
+    best = [labels[0] for labels in found]
     predicted = np.array([one.label for one in best])
     probabilities = np.array([one.probability for one in best])
-    truth = _labels(texts.unseen)
+    truth = np.array([label for _, label in texts.unseen])
+    sure = np.array([one.sure for one in best])
     correct = predicted == truth
     figures = {
         "accuracy": float(correct.mean()),
         "macro_f1": float(f1_score(truth, predicted, average="macro", zero_division=0.0)),
         "ece": expected_calibration_error(probabilities, correct),
         "coverage@95": coverage(probabilities, correct, precision=0.95),
+        "sure": float(sure.mean()),
+        "sure_precision": float(correct[sure].mean()) if sure.any() else 1.0,
     }
     return Classification(texts.name, figures, {str(row): float(one) for row, one in enumerate(correct)})
 
@@ -113,7 +113,3 @@ def coverage(probabilities: NDArray[np.float64], correct: NDArray[np.bool_], *, 
     right = np.cumsum(correct[order]) / np.arange(1, len(order) + 1)
     enough = np.flatnonzero(right >= precision)
     return float(enough[-1] + 1) / len(order) if len(enough) else 0.0
-
-
-def _labels(some: Sequence[tuple[str, str]]) -> NDArray[np.str_]:
-    return np.array([label for _, label in some])

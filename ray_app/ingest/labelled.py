@@ -1,9 +1,9 @@
-"""Labelled folders to training examples, through the same pipeline that documents go through."""
+"""Labelled documents and texts to training examples, through the same pipeline that documents go through."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -11,13 +11,21 @@ from typing import NamedTuple
 import numpy as np
 
 from ray_app import pipeline, sources
+from ray_app.enrichment.chunking import chunk, name_chunk
+from ray_app.enrichment.duplicates import signature
+from ray_app.enrichment.grouping import near_duplicate_groups
 from ray_app.errors import ConfigurationError
+from ray_app.ingest.labels_file import read_labels
+from ray_app.models.classification.examples import Examples, Kind
 from ray_app.models.embedder import open_embedder
 from ray_app.models.prepared import PreparedModel
-from ray_app.models.training import Examples
 from ray_app.parsing.sandbox import Sandbox
-from ray_app.records import Failure, FileRef
+from ray_app.records import Content, Document, Failure, FileRef, Page
 from ray_app.settings import Settings
+
+Labels = tuple[str, ...]
+# Texts whose passages are embedded at a time.
+_BLOCK = 256
 
 
 class Labelled(NamedTuple):
@@ -27,28 +35,68 @@ class Labelled(NamedTuple):
     failures: list[tuple[FileRef, Failure]]
 
 
-def read_folders(folder: str, settings: Settings, model: PreparedModel, *, threads: int) -> Labelled:
-    """Each file's label is the first folder that it lies in."""
+def read_folders(
+    folder: str, settings: Settings, model: PreparedModel, *, threads: int, kind: Kind = "flat"
+) -> Labelled:
+    """Each file's label is the first folder that it lies in; with kind "hierarchy" all of them, a/b/c."""
+    if kind == "multi":
+        raise ConfigurationError("a file lies in one folder: several labels need a labels file")
     refs = [ref for ref in _files(folder, settings) if ref.folder]
     if not refs:
         raise ConfigurationError(f"{folder} holds no folders with files: a file's label is the folder it lies in")
-    return _read({ref: ref.path.split("/", 1)[0] for ref in refs}, settings, model, threads=threads)
+    labels = {ref: (ref.folder if kind == "hierarchy" else ref.path.split("/", 1)[0],) for ref in refs}
+    return _read(labels, settings, model, threads=threads, kind=kind)
 
 
-def read_labels_file(folder: str, labels: Path, settings: Settings, model: PreparedModel, *, threads: int) -> Labelled:
-    """A CSV file with the columns `file` (its path in the folder) and `label`. Raises ConfigurationError."""
-    try:
-        with labels.open(encoding="utf-8", newline="") as stream:
-            wanted = {row["file"]: row["label"] for row in csv.DictReader(stream)}
-    except (OSError, KeyError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{labels} must be a CSV file with the columns file and label ({error!r})") from error
+def read_labels_file(
+    folder: str | None, labels: Path, settings: Settings, model: PreparedModel, *, threads: int, kind: Kind = "flat"
+) -> Labelled:
+    """Documents below the folder, or texts, with their labels: see `labels_file`. Raises ConfigurationError."""
+    rows = read_labels(labels, kind)
+    if not rows[0].file:
+        given = [row.labels for row in rows]
+        return Labelled(of_texts([row.text for row in rows], given, settings, model, threads=threads, kind=kind), [])
+    if not folder:
+        raise ConfigurationError(f"{labels} names files: say with --documents in which folder they lie")
+    wanted = {row.file: row.labels for row in rows}
     found = {ref.path: ref for ref in _files(folder, settings)}
     missing = sorted(set(wanted) - set(found))
     if missing:
         raise ConfigurationError(
             f"{labels} names {len(missing)} files that {folder} does not hold, such as {missing[0]}"
         )
-    return _read({found[path]: label for path, label in wanted.items()}, settings, model, threads=threads)
+    return _read({found[path]: some for path, some in wanted.items()}, settings, model, threads=threads, kind=kind)
+
+
+def of_texts(
+    texts: Sequence[str],
+    labels: Sequence[Labels],
+    settings: Settings,
+    model: PreparedModel,
+    *,
+    threads: int,
+    kind: Kind = "flat",
+    say: Callable[[str], None] = lambda _: None,
+) -> Examples:
+    """Texts as they stand, judged as documents with these texts would be; their names are their rows."""
+    embedder = open_embedder(model, settings.embedding, threads=threads)
+    splitter = pipeline.open_splitter(model, settings.chunking)
+    vectors = []
+    for start in range(0, len(texts), _BLOCK):
+        say(f"{start} of {len(texts)} texts embedded")
+        cut = [chunk((Page(1, text),), splitter) or name_chunk("-") for text in texts[start : start + _BLOCK]]
+        of_passages = embedder.embed_passages([piece.text for pieces in cut for piece in pieces])
+        ends = np.cumsum([len(pieces) for pieces in cut])
+        vectors += [pipeline.mean_vector(part) for part in np.split(of_passages, ends[:-1])]
+    return Examples(
+        texts=texts,
+        vectors=np.stack(vectors),
+        labels=labels,
+        titles=[""] * len(texts),
+        names=[f"row {number}" for number in range(1, len(texts) + 1)],
+        groups=np.array(near_duplicate_groups([signature(text) for text in texts]), np.intp),
+        kind=kind,
+    )
 
 
 def _files(folder: str, settings: Settings) -> Iterator[FileRef]:
@@ -57,7 +105,9 @@ def _files(folder: str, settings: Settings) -> Iterator[FileRef]:
     return sources.list_files(root, name, settings.tenant, settings=places)
 
 
-def _read(labels: Mapping[FileRef, str], settings: Settings, model: PreparedModel, *, threads: int) -> Labelled:
+def _read(
+    labels: Mapping[FileRef, Labels], settings: Settings, model: PreparedModel, *, threads: int, kind: Kind
+) -> Labelled:
     splitter = pipeline.open_splitter(model, settings.chunking)
     with Sandbox(settings.parsing) as sandbox:
         files = [pipeline.fetch(ref, settings.parsing.max_file_mb << 20, settings.sources) for ref in labels]
@@ -67,12 +117,21 @@ def _read(labels: Mapping[FileRef, str], settings: Settings, model: PreparedMode
         raise ConfigurationError("none of the labelled files could be read as text")
     alone = [replace(document, children=()) for document in readable]  # what lies inside has no label of its own
     embedded = pipeline.embed(alone, open_embedder(model, settings.embedding, threads=threads))
-    contents = [document.content for document in embedded if document.content]
-    examples = Examples(
+    failures = [(document.ref, document.failure) for document in documents if document.failure]
+    return Labelled(_examples(embedded, labels, kind), failures)
+
+
+def _examples(embedded: Sequence[Document], labels: Mapping[FileRef, Labels], kind: Kind) -> Examples:
+    contents: list[Content] = [document.content for document in embedded if document.content]
+    return Examples(
         texts=[pipeline.text_of(content.chunks) for content in contents],
         vectors=np.stack(
             [pipeline.mean_vector(content.vectors) for content in contents if content.vectors is not None]
         ),
-        labels=np.array([labels[document.ref] for document in embedded]),
+        labels=[labels[document.ref] for document in embedded],
+        titles=[content.title for content in contents],
+        names=[document.ref.path for document in embedded],
+        groups=np.array(near_duplicate_groups([content.signature for content in contents]), np.intp),
+        kind=kind,
+        languages=tuple(Counter(content.language for content in contents).most_common()),
     )
-    return Labelled(examples, [(document.ref, document.failure) for document in documents if document.failure])

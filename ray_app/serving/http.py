@@ -11,8 +11,8 @@ from ray.serve.handle import DeploymentHandle
 
 from ray_app import __version__
 from ray_app.logs import log_to_stderr
+from ray_app.models.classification.classifier import Judgement
 from ray_app.models.embedder import Vectors
-from ray_app.records import Label
 from ray_app.search.searcher import Rerank
 from ray_app.serving import problems
 from ray_app.serving.bound import check_bound
@@ -73,5 +73,5 @@ class Http:
         assert self._reranking is not None
         return await self._reranking.rerank.remote(query, texts)
 
-    async def _classify(self, texts: list[str]) -> list[tuple[Label, ...]]:
-        return await self._classification.classify.remote(texts)
+    async def _classify(self, texts: list[str], explain: bool) -> list[Judgement]:
+        return await self._classification.classify.remote(texts, explain)

@@ -21,18 +21,42 @@ class LabelOut(BaseModel):
     label: str
     probability: float
     method: str
+    sure: bool = Field(True, description="False where it is wrong too often at this probability: a suggestion.")
 
 
 class ClassifyBody(Body):
     """Texts to classify."""
 
     texts: list[str] = Field(min_length=1)
+    explain: bool = Field(False, description="Tell also which words moved the decision.")
+
+
+class StepOut(BaseModel):
+    """A step of a path, a/b of a/b/c, and the probability that the text belongs there."""
+
+    label: str
+    probability: float
+
+
+class TermOut(BaseModel):
+    """What a word adds to the label's score, or [meaning], [before reading], [other words]; they sum to the score."""
+
+    term: str
+    weight: float
+
+
+class ClassifiedText(LabelOut):
+    """The likeliest label of a text, and the others in falling order of probability."""
+
+    path: list[StepOut] = Field([], description="The steps to it, where labels are paths.")
+    alternatives: list[LabelOut]
+    terms: list[TermOut] = Field([], description="Why, the weightiest first, where that was asked.")
 
 
 class ClassifyResult(BaseModel):
-    """Labels of each text, the most probable first."""
+    """One for each text."""
 
-    results: list[list[LabelOut]]
+    results: list[ClassifiedText]
 
 
 class EmbeddingsBody(BaseModel):

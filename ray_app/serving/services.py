@@ -16,10 +16,11 @@ from ray_app.cluster.jobs import JobServer
 from ray_app.errors import ForbiddenError
 from ray_app.ingest.enriching import enricher_of
 from ray_app.ingest.online import start_online, wake_online
+from ray_app.models.classification.classifier import Judgement
 from ray_app.models.embedder import Embedder, Vectors, open_embedder
 from ray_app.models.prepared import prepare_model
 from ray_app.pipeline import Enricher
-from ray_app.records import Label, Role
+from ray_app.records import Role
 from ray_app.search.answerer import Answerer
 from ray_app.search.searcher import Rerank, Searcher
 from ray_app.search.writing import Writer
@@ -37,9 +38,9 @@ from ray_app.store.owner import start_owner
 from ray_app.store.protocol import Store
 from ray_app.store.scope import ScopedReader
 
-# Texts to vectors with the number of tokens of each; texts to labels.
+# Texts to vectors with the number of tokens of each; texts to labels, and why where that is asked.
 Embed = Callable[[list[str]], Awaitable[tuple[Vectors, list[int]]]]
-Classify = Callable[[list[str]], Awaitable[list[tuple[Label, ...]]]]
+Classify = Callable[[list[str], bool], Awaitable[list[Judgement]]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,8 +121,18 @@ class ParsingSettings(Group):
 
 
 class ClassificationSettings(Group):
-    """Labels before a classifier is trained."""
+    """How classifiers are trained, and labels before one is."""
 
+    features: Literal["words", "embedding", "both"] = Field(
+        "both", description="What a classifier that is trained looks at: words, the embedding's meaning, or both."
+    )
+    precision: float = Field(
+        0.9,
+        gt=0,
+        lt=1,
+        description="How often a label that is told as sure shall be right; training finds each label's threshold.",
+    )
+    licence: str = Field("", description="Under which licence trained classifiers stand: it is noted in them.")
     descriptions: dict[str, str] = Field(
         default_factory=lambda: {
             "invoice": "an invoice or bill with amounts to pay, due date and bank account",

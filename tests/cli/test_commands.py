@@ -132,5 +132,5 @@ asyncio.run(main())
 
 def test_help_names_every_command():
     shown = subprocess.run([str(RAY_APP), "--help"], capture_output=True, text=True, check=True).stdout
-    for command in ("ingest", "search", "serve", "train", "status", "quarantine"):
+    for command in ("ingest", "search", "serve", "train", "models", "status", "quarantine"):
         assert command in shown

@@ -51,3 +51,4 @@ def test_what_can_be_told_apart_is_told_apart(alone, tmp_path):
     found = json.loads(done.stdout)
     assert (found["accuracy"], found["macro_f1"], found["coverage@95"]) == (1.0, 1.0, 1.0)
     assert 0 <= found["ece"] < 0.5
+    assert found["sure_precision"] == 1.0

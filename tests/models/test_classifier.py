@@ -7,17 +7,14 @@ import pytest
 import skops.io
 
 from ray_app.errors import ConfigurationError, ModelError
-from ray_app.models import classifier, registry
+from ray_app.models import registry
+from ray_app.models.classification import folder
+from ray_app.models.classification.examples import plain
+from ray_app.models.classification.training import train
 from ray_app.models.embedder import open_embedder
-from ray_app.models.training import Examples, expected_calibration_error, train
 from ray_app.models.zero_shot import ZeroShotClassifier
 from ray_app.settings import ClassificationSettings, EmbeddingSettings
-
-TEXTS = {
-    "invoice": "invoice number {} amount due payable within thirty days bank account vat total",
-    "letter": "dear madam thank you for your letter of day {} with kind regards yours sincerely",
-    "minutes": "present were six members agenda item {} it was decided the meeting closed at noon",
-}
+from tests.models.letters import TEXTS
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +26,17 @@ def embedder(model):
 def examples(embedder):
     pairs = [(text.format(i), label) for label, text in TEXTS.items() for i in range(8)]
     texts = [text for text, _ in pairs]
-    return Examples(texts, embedder.embed_passages(texts), np.array([label for _, label in pairs]))
+    return plain(texts, embedder.embed_passages(texts), [label for _, label in pairs])
 
 
 @pytest.fixture(scope="module")
-def trained(examples, embedder):
+def done(examples, embedder):
     return train(examples, embedding=embedder.manifest.fingerprint)
+
+
+@pytest.fixture(scope="module")
+def trained(done):
+    return done.classifier
 
 
 def classify(model, embedder, text):
@@ -49,7 +51,13 @@ def test_labels_are_ranked_and_their_probabilities_sum_to_one(trained, embedder)
     assert {one.method for one in labels} == {trained.manifest.version}
 
 
-def test_the_manifest_says_what_it_was_made_of_and_how_good_it_is(trained, examples):
+def test_only_the_first_label_can_be_sure(trained, examples):
+    for labels in trained.classify(examples.texts, examples.vectors):
+        assert not any(one.sure for one in labels[1:])
+        assert labels[0].sure == (labels[0].probability >= trained.manifest.labels[labels[0].label].threshold - 1e-6)
+
+
+def test_the_manifest_says_what_it_was_made_of_and_how_good_it_is(trained):
     manifest = trained.manifest
     assert {label: score.documents for label, score in manifest.labels.items()} == dict.fromkeys(TEXTS, 8)
     assert manifest.accuracy == 1.0
@@ -59,37 +67,46 @@ def test_the_manifest_says_what_it_was_made_of_and_how_good_it_is(trained, examp
 
 def test_the_same_examples_in_another_order_have_the_same_hash(trained, examples, embedder):
     order = np.arange(len(examples.labels))[::-1]
-    again = train(examples.take(order), embedding=embedder.manifest.fingerprint)
+    again = train(examples.take(order), embedding=embedder.manifest.fingerprint).classifier
     assert again.manifest.data_sha256 == trained.manifest.data_sha256
 
 
-def test_a_saved_classifier_says_the_same_when_loaded(trained, embedder, tmp_path):
-    classifier.save(trained, tmp_path / "v1")
-    loaded = classifier.load(tmp_path / "v1")
+def test_a_saved_classifier_says_the_same_when_loaded(done, embedder, tmp_path):
+    folder.save(done.classifier, tmp_path / "v1", report=done.report)
+    loaded = folder.load(tmp_path / "v1")
     text = "agenda of the meeting"
-    assert classify(loaded, embedder, text) == classify(trained, embedder, text)
+    assert classify(loaded, embedder, text) == classify(done.classifier, embedder, text)
+    assert isinstance(loaded.linear.weights, np.memmap)
 
 
-def test_weights_with_foreign_types_are_refused(trained, tmp_path):
-    classifier.save(trained, tmp_path / "v1")
-    skops.io.dump({"vectorizer": Foreign(), "model": trained.model}, tmp_path / "v1" / "model.skops")
+def test_parts_with_foreign_types_are_refused(trained, tmp_path):
+    folder.save(trained, tmp_path / "v1")
+    skops.io.dump({"blocks": [Foreign()], "dimension": 384}, tmp_path / "v1" / "model.skops")
     with pytest.raises(ModelError, match="no readable classifier"):
-        classifier.load(tmp_path / "v1")
+        folder.load(tmp_path / "v1")
+
+
+def test_weights_that_do_not_fit_are_refused(trained, tmp_path):
+    folder.save(trained, tmp_path / "v1")
+    np.save(tmp_path / "v1" / "weights.npy", np.zeros((3, 3), np.float32))
+    with pytest.raises(ModelError, match=r"its weights have the shape \(3, 3\)"):
+        folder.load(tmp_path / "v1")
 
 
 class Foreign:
     pass
 
 
-def test_the_newest_version_is_in_use(trained, settings, embedder):
+def test_the_newest_version_is_in_use(done, settings, embedder):
     assert registry.current_version(settings) is None
-    folder = registry.publish(trained, settings)
-    assert sorted(path.name for path in folder.iterdir()) == ["manifest.json", "model.skops"]
-    assert json.loads((folder / "manifest.json").read_text())["version"] == folder.name
-    assert registry.open_classifier(settings, embedder).method == trained.manifest.version
+    made = registry.publish(done, settings)
+    names = ["manifest.json", "model.skops", "report.html", "weights.npy"]
+    assert sorted(path.name for path in made.iterdir()) == names
+    assert json.loads((made / "manifest.json").read_text())["version"] == made.name
+    assert registry.open_classifier(settings, embedder).method == done.classifier.manifest.version
 
 
-def test_a_classifier_of_another_embedding_model_is_refused(trained, settings, embedder, examples):
+def test_a_classifier_of_another_embedding_model_is_refused(settings, embedder, examples):
     registry.publish(train(examples, embedding="another"), settings)
     with pytest.raises(ModelError, match="another embedding model"):
         registry.open_classifier(settings, embedder)
@@ -97,9 +114,11 @@ def test_a_classifier_of_another_embedding_model_is_refused(trained, settings, e
 
 def test_without_a_trained_classifier_labels_are_judged_by_description_and_say_so(settings, embedder):
     model = registry.open_classifier(settings, embedder)
-    labels = classify(model, embedder, "Curriculum vitae. Education: MSc. Work experience: five years as an engineer.")
+    text = "Curriculum vitae. Education: MSc. Work experience: five years as an engineer."
+    labels = classify(model, embedder, text)
     assert labels[0].label == "cv"
     assert labels[0].method == "zero-shot"
+    assert [one.term for one in model.explain(text, embedder.embed_passages([text])[0], "", "cv")] == ["[meaning]"]
 
 
 def test_descriptions_are_a_setting(embedder):
@@ -115,11 +134,4 @@ def test_descriptions_are_a_setting(embedder):
 def test_too_few_examples_are_refused_with_the_reason(embedder, labels, message):
     texts = [f"text {i}" for i in range(len(labels))]
     with pytest.raises(ConfigurationError, match=message):
-        train(Examples(texts, embedder.embed_passages(texts), np.array(labels)), embedding="x")
-
-
-def test_calibration_error_is_zero_where_confidence_is_accuracy():
-    confidence = np.full(10, 0.7)
-    correct = np.array([True] * 7 + [False] * 3)
-    assert expected_calibration_error(confidence, correct) == pytest.approx(0)
-    assert expected_calibration_error(confidence, np.ones(10, bool)) == pytest.approx(0.3)
+        train(plain(texts, embedder.embed_passages(texts), labels), embedding="x")

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from ray_app.models.classification.classifier import Judgement, judge
 from ray_app.models.embedder import Embedder, Vectors
 from ray_app.models.registry import open_classifier
-from ray_app.records import Label
 from ray_app.serving.http import create_app
 from ray_app.serving.services import attach, services_over
 from ray_app.settings import AuthSettings, Settings
@@ -54,8 +54,8 @@ def models(settings: Settings, embedder: Embedder):
     async def embed(texts: list[str]) -> tuple[Vectors, list[int]]:
         return embedder.embed_passages(texts), [len(text.split()) for text in texts]
 
-    async def classify(texts: list[str]) -> list[tuple[Label, ...]]:
-        return classifier.classify(texts, embedder.embed_passages(texts))
+    async def classify(texts: list[str], explain: bool) -> list[Judgement]:
+        return judge(classifier, texts, embedder.embed_passages(texts), explain=explain)
 
     classifier = open_classifier(settings, embedder)
     return embed, classify

@@ -194,9 +194,22 @@ def test_a_document_tells_what_is_known_of_it(client):
 def test_texts_are_classified_by_the_trained_classifier(client):
     texts = ["Invoice no. 4711. Amount due DKK 12,500 including 25 % VAT, payable to our bank account.", "word " * 3000]
     results = client.post("/v1/classify", json={"texts": texts}).json()["results"]
-    assert results[0][0]["label"] == "invoice"
-    assert [round(sum(one["probability"] for one in labels), 3) for labels in results] == [1.0, 1.0]
-    assert results[0][0]["method"] != "zero-shot"
+    assert results[0]["label"] == "invoice"
+    assert results[0]["method"] != "zero-shot"
+    for one in results:
+        assert one["probability"] + sum(other["probability"] for other in one["alternatives"]) == pytest.approx(
+            1, abs=1e-4
+        )
+        assert (one["path"], one["terms"]) == ([], [])
+
+
+def test_a_classification_is_explained_where_that_is_asked(client):
+    text = "Invoice no. 4711. Amount due DKK 12,500 including 25 % VAT, payable to our bank account."
+    (told,) = client.post("/v1/classify", json={"texts": [text], "explain": True}).json()["results"]
+    terms = {one["term"]: one["weight"] for one in told["terms"]}
+    assert {"[meaning]", "[before reading]"} <= set(terms) or "[other words]" in terms
+    assert terms["invoice"] > 0
+    assert len(terms) <= 21
 
 
 @pytest.mark.parametrize("path", ["/v1/classify", "/v1/embeddings"])

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from fastapi import APIRouter
 
+from ray_app.models.classification.classifier import Judgement
+from ray_app.models.classification.explanation import shortened
 from ray_app.serving.limits import check_texts
-from ray_app.serving.schemas import ClassifyBody, ClassifyResult, LabelOut
+from ray_app.serving.schemas import ClassifiedText, ClassifyBody, ClassifyResult, LabelOut, StepOut, TermOut
 from ray_app.serving.services import ServicesOf
 
 router = APIRouter(prefix="/v1", tags=["models"])
+
+# Words that are told one by one; the rest is told as a sum.
+_TERMS = 20
 
 
 @router.post("/classify")
 async def classify(body: ClassifyBody, services: ServicesOf) -> ClassifyResult:
     """Labels with probabilities, by the trained classifier or, where there is none, by the labels' descriptions."""
     check_texts(body.texts, services.settings.serving)
-    results = await services.classify(body.texts)
-    return ClassifyResult(
-        results=[
-            [LabelOut(label=one.label, probability=one.probability, method=one.method) for one in labels]
-            for labels in results
-        ]
+    return ClassifyResult(results=[_told(one) for one in await services.classify(body.texts, body.explain)])
+
+
+def _told(judgement: Judgement) -> ClassifiedText:
+    first, *others = judgement.labels
+    return ClassifiedText(
+        **asdict(first),
+        path=[StepOut(label=step.label, probability=step.probability) for step in judgement.path],
+        alternatives=[LabelOut(**asdict(one)) for one in others],
+        terms=[TermOut(term=one.term, weight=one.weight) for one in shortened(judgement.terms, _TERMS)],
     )

@@ -1,0 +1,137 @@
+"""A trained classifier: words and meaning of a text to labels with calibrated probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ray_app.models.classification.examples import STEP
+from ray_app.models.classification.explanation import Term, terms_of
+from ray_app.models.classification.features import Features
+from ray_app.models.classification.linear import Linear
+from ray_app.models.classification.manifest import ClassifierManifest
+from ray_app.models.classification.tree import label_probabilities, prefixes, routes
+from ray_app.records import Label
+
+
+class Step(NamedTuple):
+    """A step of a path, a/b of a/b/c, and the probability that the document belongs there."""
+
+    label: str
+    probability: float
+
+
+class Classifier(Protocol):
+    """`method` is what a label says of its origin: a version, or "zero-shot"."""
+
+    @property
+    def method(self) -> str: ...
+
+    def classify(
+        self, texts: Sequence[str], vectors: NDArray[np.float32], titles: Sequence[str] = ()
+    ) -> list[tuple[Label, ...]]:
+        """Labels for each text, the most probable first; probabilities sum to 1 where one label excludes another.
+
+        `vectors` has the texts' embeddings: shape (texts, dimension), rows of length 1. `titles` are the documents'
+        own, or their files' names; none where the texts have none.
+        """
+        ...
+
+    def explain(self, text: str, vector: NDArray[np.float32], title: str, label: str) -> list[Term]:
+        """What speaks for the label and against it: see `explanation`. Raises KeyError where it is unknown."""
+        ...
+
+    def path(self, labels: Sequence[Label]) -> tuple[Step, ...]:
+        """The steps to the first of these labels, which are all of a text; none where labels are no paths."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedClassifier:
+    """One linear model over all features; its columns are the labels of all decisions, side by side."""
+
+    features: Features
+    linear: Linear
+    manifest: ClassifierManifest
+
+    @property
+    def method(self) -> str:
+        return self.manifest.version
+
+    def classify(
+        self, texts: Sequence[str], vectors: NDArray[np.float32], titles: Sequence[str] = ()
+    ) -> list[tuple[Label, ...]]:
+        if not len(texts):
+            return []
+        labels = list(self.manifest.labels)
+        kind = self.manifest.kind
+        thresholds = np.array([score.threshold for score in self.manifest.labels.values()])
+        found = label_probabilities(self.logits(texts, vectors, titles), self.manifest.forks, labels, kind)
+        return [ranked(labels, row, self.method, sure=is_sure(row, thresholds, each=kind == "multi")) for row in found]
+
+    def logits(
+        self, texts: Sequence[str], vectors: NDArray[np.float32], titles: Sequence[str] = ()
+    ) -> NDArray[np.float64]:
+        """Calibrated logits of the decisions' labels, side by side: shape (texts, columns)."""
+        return self.linear.logits(self.features(texts, vectors, titles or [""] * len(texts)))
+
+    def explain(self, text: str, vector: NDArray[np.float32], title: str, label: str) -> list[Term]:
+        labels = list(self.manifest.labels)
+        route = routes(self.manifest.forks, labels, self.manifest.kind)
+        return terms_of(self.features, self.linear, text, vector, title, dict(zip(labels, route, strict=True))[label])
+
+    def path(self, labels: Sequence[Label]) -> tuple[Step, ...]:
+        return path_of(labels) if self.manifest.kind == "hierarchy" and labels else ()
+
+
+class Judgement(NamedTuple):
+    """A text's labels, the most probable first; the steps of the first one's path; what spoke for it, where asked."""
+
+    labels: tuple[Label, ...]
+    path: tuple[Step, ...]
+    terms: list[Term]
+
+
+def judge(
+    classifier: Classifier, texts: Sequence[str], vectors: NDArray[np.float32], *, explain: bool = False
+) -> list[Judgement]:
+    """What is to be told of texts without a title; `explain` adds the terms of each text's first label."""
+    found = []
+    for text, vector, labels in zip(texts, vectors, classifier.classify(texts, vectors), strict=True):
+        terms = classifier.explain(text, vector, "", labels[0].label) if explain and labels else []
+        found.append(Judgement(labels, classifier.path(labels), terms))
+    return found
+
+
+def path_of(labels: Sequence[Label]) -> tuple[Step, ...]:
+    """The steps of the first label's path a/b/c, each with the probability of all labels at or below it."""
+    return tuple(
+        Step(
+            step,
+            round(sum(one.probability for one in labels if one.label == step or one.label.startswith(step + STEP)), 6),
+        )
+        for step in prefixes(labels[0].label)
+    )
+
+
+def is_sure(row: NDArray[np.float64], thresholds: NDArray[np.float64], *, each: bool) -> NDArray[np.bool_]:
+    """Which labels can be relied on; where they exclude each other, at most the likeliest."""
+    reached = row >= thresholds
+    return reached if each else reached & (np.arange(len(row)) == row.argmax())
+
+
+def ranked(
+    classes: Sequence[str],
+    probabilities: NDArray[np.floating[Any]],
+    method: str,
+    *,
+    sure: NDArray[np.bool_] | None = None,
+) -> tuple[Label, ...]:
+    """Labels in falling order of probability; where nobody knows, they are not told as unsure."""
+    order = np.argsort(-probabilities, kind="stable")
+    told = np.ones(len(classes), np.bool_) if sure is None else sure
+    return tuple(Label(str(classes[i]), round(float(probabilities[i]), 6), method, bool(told[i])) for i in order)

@@ -1,0 +1,81 @@
+"""Scores, thresholds, doubtful documents, and the report that tells them."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ray_app.models.classification import scores
+from ray_app.models.classification.scores import HeldOut
+from ray_app.models.classification.training import train
+from tests.models.letters import letters
+
+
+def held_out(probabilities, truth):
+    """Two labels, a and b: the probability of a, and which documents have it."""
+    likely, given = np.array(probabilities), np.array(truth)
+    return HeldOut(["a", "b"], np.stack([likely, 1 - likely], axis=1), np.stack([given, ~given], axis=1), each=False)
+
+
+def test_scores_are_those_of_the_likeliest_label():
+    found = held_out([0.9, 0.8, 0.7, 0.2], [True, True, False, False])
+    assert scores.accuracy(found) == 0.75
+    by_label = scores.label_scores(found, np.array([0.8, 0.5]))
+    assert (by_label["a"].precision, by_label["a"].recall) == (pytest.approx(2 / 3), 1.0)
+    assert (by_label["b"].precision, by_label["b"].recall) == (1.0, 0.5)
+    assert scores.macro_f1(found) == pytest.approx((0.8 + 2 / 3) / 2)
+
+
+def test_a_threshold_is_where_enough_answers_are_right():
+    rng = np.random.default_rng(0)
+    likely = rng.uniform(0, 1, 20_000)
+    found = held_out(likely, rng.uniform(0, 1, 20_000) < likely)  # as good as their word
+    thresholds = scores.find_thresholds(found, precision=0.9)
+    assert thresholds == pytest.approx([0.8, 0.8], abs=0.03)  # of answers from 0.8 to 1, 0.9 are right
+    assert scores.sure_score(found, thresholds, precision=0.9).precision == pytest.approx(0.9, abs=0.005)
+
+
+def test_a_label_that_is_always_wrong_is_never_sure():
+    found = held_out([0.9] * 50 + [0.1] * 50, [False] * 100)
+    low, high = scores.find_thresholds(found, precision=0.9)
+    assert low == 1.0
+    assert high <= 0.9
+
+
+def test_few_answers_that_are_right_by_chance_do_not_make_a_label_sure_of_everything():
+    found = held_out([0.6] * 3 + [0.4] * 97, [True] * 3 + [True] * 50 + [False] * 47)
+    assert scores.find_thresholds(found, precision=0.9)[0] == 1.0
+
+
+def test_doubtful_are_those_whose_label_is_least_likely():
+    found = held_out([0.9, 0.01, 0.4, 0.1], [True, True, True, False])
+    doubts = scores.doubtful(found, ["fine", "wrong", "odd", "fine too"])
+    assert [(one.name, one.given, one.likelier) for one in doubts] == [("wrong", "a", "b"), ("odd", "a", "b")]
+
+
+def test_a_document_with_a_wrong_label_is_found_and_told_without_markup():
+    examples = letters()
+    names = ["<script>alert(1)</script>", *examples.names[1:]]
+    labels = [("minutes",), *examples.labels[1:]]
+    report = train(replace(examples, names=names, labels=labels), embedding="x").report
+    (first, *_) = re.findall(r"<tr><td>(.*?)</td><td class=\"text\">minutes</td>", report)
+    assert first == "&lt;script&gt;alert(1)&lt;/script&gt;"
+    assert "<script" not in report
+
+
+@pytest.mark.parametrize("kind", ["flat", "multi", "hierarchy"])
+def test_the_report_is_one_page_that_needs_nothing_else(kind):
+    examples = letters(kind=kind)
+    if kind == "hierarchy":
+        examples = replace(examples, labels=[(f"x/{one}",) for (one,) in examples.labels])
+    report = train(examples, embedding="x").report
+    for title in ("Reliability", "Learning curve", "Candidates", "most likely mislabelled"):
+        assert title in report
+    assert ("Confusion matrix" in report) == (kind != "multi")
+    assert not re.search(r"<script|https?://|src=|@import|url\(", report)
+    for drawing in re.findall(r"<svg.*?</svg>", report, re.DOTALL):
+        assert ET.fromstring(drawing).findall(".//circle")
