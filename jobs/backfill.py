@@ -1,6 +1,6 @@
-"""Embeds and classifies what `ingest --embed later` left, the most recent documents first.
+"""Does what was left for later, or has changed since, over what the index holds: vectors, labels, or entities.
 
-It is `ray-app backfill`, with the same arguments: `ray-app submit backfill [--limit N]`, or by Ray's own client
+It is `ray-app backfill`, with the same arguments: `ray-app submit backfill [labels] [--limit N]`, or by Ray's own client
 `ray job submit -- python jobs/backfill.py ...`.
 """
 

@@ -1,10 +1,11 @@
-"""What Ray runs of a backfill: an actor class that embeds stored contents, and a sink that writes the result."""
+"""What Ray runs of a backfill: an actor class that works on stored contents, and a sink that writes the result."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,16 +13,15 @@ from ray.data import Datasink
 from ray.data.block import Block
 from ray.data.datasource import WriteResult
 
-from ray_app import pipeline
+from ray_app.backfill.tasks import TASKS, Name
 from ray_app.ingest.progress import Handle
 from ray_app.ingest.reporting import measured, tell_written
 from ray_app.logs import log_to_stderr
-from ray_app.models.prepared import prepare_model
 from ray_app.records import Content, Outcome
 from ray_app.settings import Settings
 from ray_app.store import open_store
 from ray_app.store.patience import patiently
-from ray_app.store.pending import complete, give_up, read_contents
+from ray_app.store.pending import read_contents, with_vectors
 from ray_app.timing import timed
 
 if TYPE_CHECKING:
@@ -29,23 +29,22 @@ if TYPE_CHECKING:
 
 Rows = dict[str, Any]
 _COLUMN = "content"
+_DONE = "done"
 
 
-class Complete:
-    """Stored contents to vectors and labels."""
+class Worker:
+    """Stored contents to what the task makes of them."""
 
-    def __init__(self, settings: Settings, progress: Handle, *, run: str, threads: int, gpu: bool) -> None:
-        from ray_app.models.embedder import open_embedder
-        from ray_app.models.registry import open_classifier
-
+    def __init__(self, task: Name, settings: Settings, progress: Handle, *, run: str, threads: int, gpu: bool) -> None:
         log_to_stderr(settings.logging, worker=True)
+        self._task = TASKS[task]
+        self._name = task
         self._settings = settings
         self._run = run
         self._progress = progress
         self._runner = asyncio.Runner()
         self._store = self._runner.run(open_store(settings))
-        self._embedder = open_embedder(prepare_model(settings), settings.embedding, threads=threads, gpu=gpu)
-        self._classifier = open_classifier(settings, self._embedder)
+        self._work = self._task.open(settings, threads, gpu)
         progress.ready.remote()
 
     def __call__(self, rows: Rows) -> Rows:
@@ -54,37 +53,35 @@ class Complete:
             with timed("read"):
                 contents = self._runner.run(self._read(ids))
             try:
-                done = self._complete(contents)
+                with timed(self._name):
+                    done = [(content, True) for content in self._work(contents)]
             except Exception:  # a model may raise anything at an odd text: then one by one
                 done = [self._alone(content) for content in contents]
         column = np.empty(len(done), dtype=object)
-        column[:] = done
-        return {_COLUMN: column}
-
-    def _complete(self, contents: list[Content]) -> list[Content]:
-        with timed("embed"):
-            embedded = pipeline.embed_contents(contents, self._embedder)
-        with timed("classify"):
-            return pipeline.classify_contents(embedded, self._classifier)
+        column[:] = [content for content, _ in done]
+        return {_COLUMN: column, _DONE: np.array([well for _, well in done], bool)}
 
     async def _read(self, ids: list[str]) -> list[Content]:
-        return await patiently(self._settings.store, lambda: read_contents(self._store, self._settings.tenant, ids))
+        tenant, store = self._settings.tenant, self._store
+        contents = await patiently(self._settings.store, lambda: read_contents(store, tenant, ids))
+        if not self._task.uses_vectors:
+            return contents
+        return await patiently(self._settings.store, lambda: with_vectors(store, tenant, contents))
 
-    def _alone(self, content: Content) -> Content:
+    def _alone(self, content: Content) -> tuple[Content, bool]:
         try:
-            return self._complete([content])[0]
+            return self._work([content])[0], True
         except Exception as error:
             detail = f"{type(error).__name__}: {error}"[:500]
-            self._runner.run(
-                give_up(self._store, self._settings.tenant, [content.sha256], stage="embed", detail=detail)
-            )
-            return content
+            self._runner.run(self._task.fail(self._store, self._settings, content, detail))
+            return replace(content, vectors=None), False
 
 
-class CompletedSink(Datasink[Counter[str]]):
-    """Vectors and labels to the index; the counts hold what was written, once all is."""
+class WrittenSink(Datasink[Counter[str]]):
+    """Results to the index; the counts hold what was written, once all is."""
 
-    def __init__(self, settings: Settings, progress: Handle, *, run: str) -> None:
+    def __init__(self, task: Name, settings: Settings, progress: Handle, *, run: str) -> None:
+        self._task = task
         self._settings = settings
         self._progress = progress
         self._run = run
@@ -96,18 +93,20 @@ class CompletedSink(Datasink[Counter[str]]):
 
     async def _write(self, blocks: Iterable[Block]) -> Counter[str]:
         store = await open_store(self._settings)
+        write = TASKS[self._task].write
         counts: Counter[str] = Counter()
         try:
             for block in blocks:
                 everything: list[Content] = block.column(_COLUMN).to_pylist()
-                embedded = [content for content in everything if content.vectors is not None]
+                well = [bool(one) for one in block.column(_DONE).to_pylist()]
+                done = [content for content, is_well in zip(everything, well, strict=True) if is_well]
                 with measured(None, "write", len(everything), run=self._run) as step:
                     chunks = await patiently(
                         self._settings.store,
-                        lambda some=embedded: complete(store, self._settings.tenant, some),  # type: ignore[misc]
+                        lambda some=done: write(store, self._settings, some),  # type: ignore[misc]
                     )
-                await tell_written(self._progress, step(), _outcomes(everything), chunks, [])
-                counts += Counter(contents=len(embedded), chunks=chunks, failed=len(everything) - len(embedded))
+                await tell_written(self._progress, step(), _outcomes(well), chunks, [])
+                counts += Counter(contents=len(done), chunks=chunks, failed=len(everything) - len(done))
         finally:
             await store.close()
         return counts
@@ -117,7 +116,7 @@ class CompletedSink(Datasink[Counter[str]]):
         self.contents, self.chunks, self.failed = counts["contents"], counts["chunks"], counts["failed"]
 
 
-def _outcomes(contents: list[Content]) -> Counter[tuple[str, str]]:
-    """A content may lie in several sources: none is named. One without vectors was given up."""
-    outcomes = (Outcome.QUARANTINED if content.vectors is None else Outcome.INDEXED for content in contents)
+def _outcomes(well: list[bool]) -> Counter[tuple[str, str]]:
+    """A content may lie in several sources: none is named. One that the work cannot take was given up."""
+    outcomes = (Outcome.INDEXED if one else Outcome.QUARANTINED for one in well)
     return Counter(("", outcome.value) for outcome in outcomes)

@@ -16,6 +16,7 @@ from ray_app.ingest.reporting import PatientSandbox
 from ray_app.ingest.waiting import file_of, may_pass, remembered
 from ray_app.ingest.watching import scan_changes
 from ray_app.logs import get_logger
+from ray_app.models.classification.classifier import Classifier
 from ray_app.models.embedder import open_embedder
 from ray_app.models.prepared import prepare_model
 from ray_app.models.registry import current_version, open_classifier
@@ -65,8 +66,7 @@ class Drain:
         self._splitter = pipeline.open_splitter(model, settings.chunking)
         self._sandbox = PatientSandbox(settings.parsing)
         self._embedder = open_embedder(model, settings.embedding)
-        self._classifier = open_classifier(settings, self._embedder)
-        self._classifier_version = current_version(settings)
+        self._classifiers: dict[str, tuple[str | None, Classifier]] = {}
         self._not_to_blame: list[Entry] = []
         for weakness in self._sandbox.start():
             _log.warning(f"the parsing process {weakness}")
@@ -173,16 +173,22 @@ class Drain:
             documents,
         )
         documents = isolated("embed", lambda some: pipeline.embed(some, self._embedder), documents)
-        self._take_up_classifier()
-        return isolated(
-            "classify", lambda some: pipeline.classify(some, self._classifier, self._settings.privacy), documents
-        )
+        return isolated("classify", self._classify, documents)
 
-    def _take_up_classifier(self) -> None:
-        version = current_version(self._settings)
-        if version != self._classifier_version:
-            self._classifier = open_classifier(self._settings, self._embedder)
-            self._classifier_version = version
+    def _classify(self, documents: list[Document]) -> list[Document]:
+        """Each by its tenant's classifier: a newly trained one is taken up at once."""
+        privacy = self._settings.privacy
+        return [
+            done for one in documents for done in pipeline.classify([one], self._classifier_of(one.ref.tenant), privacy)
+        ]
+
+    def _classifier_of(self, tenant: str) -> Classifier:
+        settings = self._settings.of_tenant(tenant)
+        version = current_version(settings)
+        known = self._classifiers.get(tenant)
+        if known is None or known[0] != version:
+            known = self._classifiers[tenant] = version, open_classifier(settings, self._embedder)
+        return known[1]
 
     async def _known(self, store: Store, files: Sequence[Fetched]) -> set[str]:
         hashes = {file.sha256 for file in files if file.sha256}

@@ -1,9 +1,10 @@
-"""Classifier versions on disk: one folder each, and a small file that names the one in use."""
+"""A tenant's classifier versions on disk: one folder each, and a small file that names the one in use."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 from ray_app.errors import ModelError
 from ray_app.models.classification.classifier import Classifier, TrainedClassifier
@@ -106,4 +107,5 @@ def _write_used(used: list[str], settings: Settings) -> None:
 
 
 def _root(settings: Settings) -> Path:
-    return settings.models_dir / "classifier"
+    """Each tenant's classifiers know their tenant's labels alone."""
+    return settings.models_dir / "classifier" / quote(settings.tenant, safe="").replace(".", "%2E")

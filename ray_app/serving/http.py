@@ -16,6 +16,7 @@ from ray_app.models.embedder import Vectors
 from ray_app.search.searcher import Rerank
 from ray_app.serving import problems
 from ray_app.serving.bound import check_bound
+from ray_app.serving.classification import classifier_id
 from ray_app.serving.middleware import Gate
 from ray_app.serving.routes import PUBLIC_ROUTERS, ROUTERS, WEBSOCKET_ROUTERS
 from ray_app.serving.services import BEARER, Classify, Embed, attach, open_services
@@ -73,5 +74,6 @@ class Http:
         assert self._reranking is not None
         return await self._reranking.rerank.remote(query, texts)
 
-    async def _classify(self, texts: list[str], explain: bool) -> list[Judgement]:
-        return await self._classification.classify.remote(texts, explain)
+    async def _classify(self, tenant: str, texts: list[str], titles: list[str], explain: bool) -> list[Judgement]:
+        of_tenant = self._classification.options(multiplexed_model_id=classifier_id(self._settings, tenant))
+        return await of_tenant.classify.remote(texts, titles, explain)

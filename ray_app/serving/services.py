@@ -40,7 +40,7 @@ from ray_app.store.scope import ScopedReader
 
 # Texts to vectors with the number of tokens of each; texts to labels, and why where that is asked.
 Embed = Callable[[list[str]], Awaitable[tuple[Vectors, list[int]]]]
-Classify = Callable[[list[str], bool], Awaitable[list[Judgement]]]
+Classify = Callable[[str, list[str], list[str], bool], Awaitable[list[Judgement]]]
 
 
 @dataclass(frozen=True, slots=True)

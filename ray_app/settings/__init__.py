@@ -24,6 +24,7 @@ from pydantic_settings import (
 from ray_app.errors import ConfigurationError
 from ray_app.settings.group import Group
 from ray_app.settings.languages import LanguageSettings
+from ray_app.settings.names import NamesSettings
 from ray_app.settings.places import OriginalsSettings, SourceSettings, StoreSettings
 from ray_app.settings.privacy import PrivacySettings
 from ray_app.settings.reading import (
@@ -67,6 +68,7 @@ __all__ = [
     "JobSettings",
     "LanguageSettings",
     "LoggingSettings",
+    "NamesSettings",
     "OcrSettings",
     "OidcSettings",
     "OriginalsSettings",
@@ -109,6 +111,7 @@ class Settings(BaseSettings):
     chunking: ChunkingSettings = ChunkingSettings()
     parsing: ParsingSettings = ParsingSettings()
     languages: LanguageSettings = LanguageSettings()
+    names: NamesSettings = NamesSettings()
     privacy: PrivacySettings = PrivacySettings()
     classification: ClassificationSettings = ClassificationSettings()
     ingest: IngestSettings = IngestSettings()

@@ -69,7 +69,8 @@ COLLECTIONS: dict[str, Collection] = {
     # matches a query's words, without reading passages. `words` are the most frequent ones as they are written, to
     # suggest queries from. Those with a common one of the `bands` say nearly the same.
     # `values` are those of its mentions, as they are kept; `people` the ids of those on the watch list whom it names.
-    # `stated` are the labels that people gave, `doubt` is how unsure the classifier was (0 to 1000).
+    # `stated` are the labels that people gave, `doubt` is how unsure the classifier was (0 to 1000). `judged_by` names
+    # the classifier, `searched_by` the rules and the model that looked for entities.
     CONTENTS: Collection(
         CONTENTS,
         {
@@ -83,6 +84,8 @@ COLLECTIONS: dict[str, Collection] = {
             "values": "keyword",
             "people": "keyword",
             "doubt": "integer",
+            "judged_by": "keyword",
+            "searched_by": "keyword",
         },
     ),
     CHUNKS: Collection(

@@ -1,34 +1,58 @@
-"""Contents whose vectors and labels were left for later: which they are, what they say, and how they are completed."""
+"""Stored contents that are worked on again: which they are, what they say, and how the result is written."""
 
 from __future__ import annotations
 
+import base64
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ray_app.records import Chunk, Content, Outcome, content_id
+from ray_app.settings import PrivacySettings
 from ray_app.store.annotations import apply_stated
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
-from ray_app.store.personal import mentions_of, reasons_of, watched_of, words_of
+from ray_app.store.personal import (
+    found_fields,
+    mentions_of,
+    personal_fields,
+    reason_fields,
+    reasons_of,
+    watched_of,
+    words_of,
+)
 from ray_app.store.points import EMBEDDING, chunk_ids, judged_fields
 from ray_app.store.protocol import AnyOf, Filter, Order, Payload, Store
 
 _CHUNK_FIELDS = ("ordinal", "text", "page", "start", "end")
+# What the ids of a content's passages are made of.
+_NAMES = ("sha256", "pipeline", "chunks")
 _PAGE = 1000
 
 
-async def pending(store: Store, tenant: str, *, limit: int) -> list[str]:
-    """The ids of the contents without vectors, those with the latest date first."""
-    found, _ = await store.scroll(
-        CONTENTS, filter=_pending_of(tenant), limit=limit, order=Order("date", descending=True), fields=[]
-    )
-    return [one.id for one in found]
+async def latest(store: Store, which: Filter, *, limit: int) -> list[str]:
+    """The ids of the contents that pass, those with the latest date first."""
+    order = Order("date", descending=True)
+    return [one.id for one in (await store.scroll(CONTENTS, filter=which, limit=limit, order=order, fields=[]))[0]]
 
 
-async def count_pending(store: Store, tenant: str) -> int:
-    """How many contents have no vectors yet."""
-    return await store.count(CONTENTS, _pending_of(tenant))
+def pending_of(tenant: str) -> Filter:
+    """Contents without vectors."""
+    return Filter([AnyOf("tenant", [tenant]), AnyOf("pending", [EMBEDDING])])
+
+
+async def with_vectors(store: Store, tenant: str, contents: Sequence[Content]) -> list[Content]:
+    """The contents with the vectors that the index holds; those without, or replaced meanwhile, are left out."""
+    identities = [content_id(tenant, content.sha256) for content in contents]
+    stored = {one.id: one.payload for one in await store.retrieve(CONTENTS, identities, fields=_NAMES)}
+    found = []
+    for identity, content in zip(identities, contents, strict=True):
+        ids = chunk_ids(stored[identity], tenant) if identity in stored else []
+        vectors = await store.vectors(CHUNKS, ids)
+        if ids and len(vectors) == len(ids) == len(content.chunks):
+            found.append(replace(content, vectors=np.stack([vectors[one] for one in ids])))
+    return found
 
 
 async def read_contents(store: Store, tenant: str, ids: Sequence[str]) -> list[Content]:
@@ -73,6 +97,45 @@ async def complete(store: Store, tenant: str, contents: Sequence[Content]) -> in
     return len(passages)
 
 
+async def write_labels(store: Store, tenant: str, contents: Sequence[Content], *, judged_by: str) -> int:
+    """Writes the labels of stored contents, and what they say of the risk, and nothing else; returns how many passages.
+
+    What people stated goes on to count.
+    """
+    touched = 0
+    for identity, ids, content in await _still_there(store, tenant, contents):
+        judged = judged_fields(content.labels)
+        fields: Payload = {**judged, "judged_by": judged_by, **found_fields(content), **reason_fields(content)}
+        await store.set_payload(CHUNKS, ids, {"label": judged.get("label", []), **found_fields(content)})
+        await store.set_payload(CONTENTS, [identity], fields)
+        touched += len(ids)
+    await apply_stated(store, [content_id(tenant, content.sha256) for content in contents])
+    return touched
+
+
+async def write_personal(
+    store: Store, tenant: str, contents: Sequence[Content], *, privacy: PrivacySettings, searched_by: str
+) -> int:
+    """Writes the personal data that was found in stored contents, and nothing else; returns how many passages."""
+    touched = 0
+    for identity, ids, content in await _still_there(store, tenant, contents):
+        await store.set_payload(CHUNKS, ids, found_fields(content))
+        await store.set_payload(CONTENTS, [identity], {**personal_fields(content, privacy), "searched_by": searched_by})
+        touched += len(ids)
+    return touched
+
+
+async def _still_there(store: Store, tenant: str, contents: Sequence[Content]) -> list[tuple[str, list[str], Content]]:
+    """Contents with their ids and those of their passages, as they are now."""
+    identities = [content_id(tenant, content.sha256) for content in contents]
+    stored = {one.id: one.payload for one in await store.retrieve(CONTENTS, identities, fields=_NAMES)}
+    return [
+        (identity, chunk_ids(stored[identity], tenant), content)
+        for identity, content in zip(identities, contents, strict=True)
+        if identity in stored
+    ]
+
+
 async def give_up(store: Store, tenant: str, hashes: Collection[str], *, stage: str, detail: str) -> None:
     """Quarantines the places of contents that the model cannot take; they stay findable by their words."""
     for sha256 in hashes:
@@ -81,10 +144,6 @@ async def give_up(store: Store, tenant: str, hashes: Collection[str], *, stage: 
         places, _ = await store.scroll(DOCUMENTS, filter=Filter([AnyOf("content", [identity])]), limit=_PAGE, fields=[])
         await store.set_payload(DOCUMENTS, [place.id for place in places], failure)
         await store.set_payload(CONTENTS, [identity], {"pending": [], "incomplete": True})
-
-
-def _pending_of(tenant: str) -> Filter:
-    return Filter([AnyOf("tenant", [tenant]), AnyOf("pending", [EMBEDDING])])
 
 
 def _completed(content: Content) -> Payload:
@@ -105,6 +164,7 @@ def _content(payload: Payload, chunks: Sequence[Chunk]) -> Content:
         children=payload.get("children", 0),
         stemming=payload.get("stemming", ""),
         plain=payload.get("plain", False),
+        signature=base64.b64decode(payload.get("signature", "")),
         mentions=tuple(mentions_of(payload)),
         words=tuple(words_of(payload)),
         watched=tuple(watched_of(payload)),

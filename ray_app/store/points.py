@@ -141,7 +141,8 @@ def judged_fields(labels: Sequence[Label]) -> Payload:
     if not kept:
         return {"labels": []}
     margin = kept[0]["probability"] - (kept[1]["probability"] if len(kept) > 1 else 0.0)
-    return {"labels": kept, **label_fields(kept, ()), "doubt": round(1000 * (1 - margin))}
+    doubt = round(1000 * (1 - margin))
+    return {"labels": kept, **label_fields(kept, ()), "doubt": doubt, "judged_by": kept[0]["method"]}
 
 
 def label_fields(judged: Sequence[Payload], stated: Sequence[str]) -> Payload:

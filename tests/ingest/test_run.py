@@ -10,7 +10,7 @@ import shutil
 import pytest
 from rich.console import Console
 
-from ray_app.backfill.embedding import embed_pending
+from ray_app.backfill.run import fill
 from ray_app.errors import ConfigurationError, DeletionRefusedError, SourceBusyError, SourceError
 from ray_app.ingest.display import Display
 from ray_app.ingest.hold import sources_held
@@ -153,13 +153,13 @@ def test_words_are_searchable_at_once_and_meaning_after_a_backfill(owned, tmp_pa
     assert found(owned, model, "how is a loaf made", mode="dense") == []
     assert found(owned, model, "notice period of the lease")[0].endswith("/0.txt")
     display = Display(Console(file=io.StringIO()), stall_warning_s=60)
-    newest = embed_pending(small, display, limit=2)
+    newest = fill("embedding", small, display, limit=2)
     assert (newest.contents, newest.chunks, newest.failed) == (2, 2, 0)
     assert sorted(one.rsplit("/", 1)[1] for one in found(owned, model, "x", mode="dense")) == ["3.txt", "4.txt"]
-    assert embed_pending(small, display).contents == 3
+    assert fill("embedding", small, display).contents == 3
     assert found(owned, model, "how is a loaf made", mode="dense")[0].endswith("/2.txt")
     assert all(one["labels"] and not one["pending"] for one in stored(owned, CONTENTS).values())
-    assert embed_pending(small, display).contents == 0
+    assert fill("embedding", small, display).contents == 0
 
 
 def test_an_empty_mount_is_no_deletion_unless_it_is_said_to_be(owned, tmp_path):

@@ -97,12 +97,20 @@ class Judgement(NamedTuple):
 
 
 def judge(
-    classifier: Classifier, texts: Sequence[str], vectors: NDArray[np.float32], *, explain: bool = False
+    classifier: Classifier,
+    texts: Sequence[str],
+    vectors: NDArray[np.float32],
+    titles: Sequence[str] = (),
+    *,
+    explain: bool = False,
 ) -> list[Judgement]:
-    """What is to be told of texts without a title; `explain` adds the terms of each text's first label."""
+    """What is to be told of texts, with titles or without; `explain` adds the terms of each text's first label."""
     found = []
-    for text, vector, labels in zip(texts, vectors, classifier.classify(texts, vectors), strict=True):
-        terms = classifier.explain(text, vector, "", labels[0].label) if explain and labels else []
+    named = titles or [""] * len(texts)
+    for text, vector, title, labels in zip(
+        texts, vectors, named, classifier.classify(texts, vectors, named), strict=True
+    ):
+        terms = classifier.explain(text, vector, title, labels[0].label) if explain and labels else []
         found.append(Judgement(labels, classifier.path(labels), terms))
     return found
 

@@ -10,7 +10,7 @@ from ray_app.models.classification.classifier import Judgement
 from ray_app.models.classification.explanation import shortened
 from ray_app.serving.limits import check_texts
 from ray_app.serving.schemas import ClassifiedText, ClassifyBody, ClassifyResult, LabelOut, StepOut, TermOut
-from ray_app.serving.services import ServicesOf
+from ray_app.serving.services import CallerOf, ServicesOf
 
 router = APIRouter(prefix="/v1", tags=["models"])
 
@@ -19,13 +19,15 @@ _TERMS = 20
 
 
 @router.post("/classify")
-async def classify(body: ClassifyBody, services: ServicesOf) -> ClassifyResult:
+async def classify(body: ClassifyBody, services: ServicesOf, caller: CallerOf) -> ClassifyResult:
     """Labels with probabilities, by the trained classifier or, where there is none, by the labels' descriptions."""
     check_texts(body.texts, services.settings.serving)
-    return ClassifyResult(results=[_told(one) for one in await services.classify(body.texts, body.explain)])
+    judged = await services.classify(caller.scope.tenant, body.texts, [], body.explain)
+    return ClassifyResult(results=[classified(one) for one in judged])
 
 
-def _told(judgement: Judgement) -> ClassifiedText:
+def classified(judgement: Judgement) -> ClassifiedText:
+    """A judgement as the API tells it."""
     first, *others = judgement.labels
     return ClassifiedText(
         **asdict(first),

@@ -1,4 +1,4 @@
-"""Embeds and classifies what an ingest left for later, the most recent documents first."""
+"""Runs a task over the contents that are left for it, the most recent documents first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pyarrow as pa
 import ray
 from ray.data import ActorPoolStrategy
 
-from ray_app.backfill.workers import Complete, CompletedSink
+from ray_app.backfill.tasks import TASKS, Name
+from ray_app.backfill.workers import Worker, WrittenSink
 from ray_app.errors import StoreError
 from ray_app.ingest.dataset import prepare_context
 from ray_app.ingest.display import Display, watched
@@ -25,16 +26,21 @@ from ray_app.models.prepared import prepare_model
 from ray_app.pipeline import pipeline_version
 from ray_app.settings import Settings
 from ray_app.store import open_store
-from ray_app.store.pending import count_pending, pending
-from ray_app.store.protocol import Store
+from ray_app.store.collections import CONTENTS
+from ray_app.store.pending import latest
+from ray_app.store.protocol import Filter, Store
 
 # What a backfill holds in place of a source: one at a time does the work, and others can tell whether it lives.
-_LEASE = "contents without vectors"
+_LEASES: dict[Name, str] = {
+    "embedding": "contents without vectors",
+    "labels": "labels of contents",
+    "entities": "entities of contents",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What a backfill did: contents that have their vectors now, passages of them, contents given up."""
+    """What a backfill did: contents that are done now, passages of them, contents given up."""
 
     run_id: str
     contents: int
@@ -43,8 +49,8 @@ class Filled:
     seconds: float
 
 
-def embed_pending(settings: Settings, display: Display, *, limit: int | None = None) -> Filled:
-    """Gives vectors and labels to contents without, to the `limit` most recent ones or to all.
+def fill(task: Name, settings: Settings, display: Display, *, limit: int | None = None) -> Filled:
+    """Does the task for the `limit` most recent contents that are left for it, or for all.
 
     Needs a connected Ray. May be killed and repeated at any time: what is done is not done again.
     """
@@ -56,7 +62,7 @@ def embed_pending(settings: Settings, display: Display, *, limit: int | None = N
         runner.run(store.ensure(fingerprint=model.manifest.fingerprint, dimension=model.manifest.dimension))
         shares = share_out(cluster_resources(), model.weights.bytes, settings)
         with (
-            sources_held(settings, [_LEASE], run=identity),
+            sources_held(settings, [_LEASES[task]], run=identity),
             telling(settings, identity, job="backfill") as teller,
             recorded(
                 runner,
@@ -71,9 +77,11 @@ def embed_pending(settings: Settings, display: Display, *, limit: int | None = N
             progress = start_progress("backfill", STAGES[1:])
             done = chunks = failed = 0
             with progress_kept(settings, run, progress):
-                for ids in _rounds(runner, store, settings, limit):
+                for ids in _rounds(runner, store, settings, TASKS[task].left(settings), limit):
                     more = len(ids) >= settings.ingest.round_documents
-                    sink = _process(ids, settings, shares, display, teller, run=identity, progress=progress, more=more)
+                    sink = _process(
+                        task, ids, settings, shares, display, teller, run=identity, progress=progress, more=more
+                    )
                     describe(run, progress, shares)
                     done, chunks, failed = done + sink.contents, chunks + sink.chunks, failed + sink.failed
             if runner.run(store.build_graph()):
@@ -87,22 +95,25 @@ def embed_pending(settings: Settings, display: Display, *, limit: int | None = N
     return filled
 
 
-def _rounds(runner: asyncio.Runner, store: Store, settings: Settings, limit: int | None) -> Iterator[list[str]]:
+def _rounds(
+    runner: asyncio.Runner, store: Store, settings: Settings, which: Filter, limit: int | None
+) -> Iterator[list[str]]:
     """What is left, as much as one pass takes at a time, until nothing is."""
     left = limit
     while left is None or left > 0:
-        before = runner.run(count_pending(store, settings.tenant))
+        before = runner.run(store.count(CONTENTS, which))
         most = settings.ingest.round_documents
-        ids = runner.run(pending(store, settings.tenant, limit=most if left is None else min(most, left)))
+        ids = runner.run(latest(store, which, limit=most if left is None else min(most, left)))
         if not ids:
             return
         yield ids
-        if runner.run(count_pending(store, settings.tenant)) >= before:
+        if runner.run(store.count(CONTENTS, which)) >= before:
             raise StoreError("the backfill makes no progress: the index does not keep what is written")
         left = None if left is None else left - len(ids)
 
 
 def _process(
+    task: Name,
     ids: list[str],
     settings: Settings,
     shares: Shares,
@@ -112,14 +123,14 @@ def _process(
     run: str,
     progress: Handle,
     more: bool,
-) -> CompletedSink:
-    sink = CompletedSink(settings, progress, run=run)
+) -> WrittenSink:
+    sink = WrittenSink(task, settings, progress, run=run)
     size = settings.ingest.block_documents
     blocks: list[Any] = [ray.put(pa.table({"id": ids[start : start + size]})) for start in range(0, len(ids), size)]
     prepare_context()
     dataset = ray.data.from_arrow_refs(blocks).map_batches(
-        Complete,
-        fn_constructor_args=(settings, progress),
+        Worker,
+        fn_constructor_args=(task, settings, progress),
         fn_constructor_kwargs={"run": run, "threads": shares.embed_threads, "gpu": bool(shares.embed_gpus)},
         batch_size=None,
         compute=ActorPoolStrategy(min_size=1, max_size=shares.embed_workers),

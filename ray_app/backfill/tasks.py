@@ -1,0 +1,143 @@
+"""What a backfill can do: which contents are left, what is done to them, and what of it is written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ray_app import pipeline
+from ray_app.enrichment.chunking import pages_of
+from ray_app.enrichment.identifiers import IDENTIFIERS_VERSION
+from ray_app.ingest.enriching import enricher_of
+from ray_app.records import Content
+from ray_app.settings import Settings
+from ray_app.store import open_store
+from ray_app.store.pending import complete, give_up, pending_of, write_labels, write_personal
+from ray_app.store.protocol import AnyOf, Filter, Store
+
+Name = Literal["embedding", "labels", "entities"]
+Work = Callable[[list[Content]], list[Content]]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """`left` chooses the contents that are still to be done, of one tenant; `open` loads what a worker needs, once.
+
+    `write` writes what was done and returns how many passages it touched; `fail` sets a content aside that the work
+    cannot take, with the reason: it must not be left again. `uses_vectors` has stored vectors read.
+    """
+
+    left: Callable[[Settings], Filter]
+    open: Callable[[Settings, int, bool], Work]
+    write: Callable[[Store, Settings, Sequence[Content]], Awaitable[int]]
+    fail: Callable[[Store, Settings, Content, str], Awaitable[None]]
+    uses_vectors: bool = False
+
+
+def _open_embedding(settings: Settings, threads: int, gpu: bool) -> Work:
+    from ray_app.models.embedder import open_embedder
+    from ray_app.models.prepared import prepare_model
+    from ray_app.models.registry import open_classifier
+
+    embedder = open_embedder(prepare_model(settings), settings.embedding, threads=threads, gpu=gpu)
+    classifier = open_classifier(settings, embedder)
+
+    def work(contents: list[Content]) -> list[Content]:
+        return pipeline.classify_contents(pipeline.embed_contents(contents, embedder), classifier)
+
+    return work
+
+
+async def _write_embedding(store: Store, settings: Settings, contents: Sequence[Content]) -> int:
+    return await complete(store, settings.tenant, contents)
+
+
+async def _fail_embedding(store: Store, settings: Settings, content: Content, detail: str) -> None:
+    """Its places are quarantined; they stay findable by their words."""
+    await give_up(store, settings.tenant, [content.sha256], stage="embed", detail=detail)
+
+
+def _version_of_labels(settings: Settings) -> str:
+    from ray_app.models.registry import current_version
+
+    return current_version(settings) or "zero-shot"
+
+
+def _left_labels(settings: Settings) -> Filter:
+    other = [AnyOf("judged_by", [_version_of_labels(settings)]), pending_of(settings.tenant)]
+    return Filter([AnyOf("tenant", [settings.tenant])], must_not=other)
+
+
+def _open_labels(settings: Settings, threads: int, gpu: bool) -> Work:
+    from ray_app.models.embedder import open_embedder
+    from ray_app.models.prepared import prepare_model
+    from ray_app.models.registry import open_classifier
+
+    embedder = open_embedder(prepare_model(settings), settings.embedding, threads=threads, gpu=gpu)
+    classifier = open_classifier(settings, embedder)
+
+    def work(contents: list[Content]) -> list[Content]:
+        labelled = pipeline.classify_contents(contents, classifier)
+        return [pipeline.assessed(one, settings.privacy) if one.labels else one for one in labelled]
+
+    return work
+
+
+async def _write_labels(store: Store, settings: Settings, contents: Sequence[Content]) -> int:
+    return await write_labels(store, settings.tenant, contents, judged_by=_version_of_labels(settings))
+
+
+async def _fail_labels(store: Store, settings: Settings, content: Content, detail: str) -> None:
+    bare = replace(content, labels=())
+    await write_labels(store, settings.tenant, [bare], judged_by=_version_of_labels(settings))
+
+
+def _left_entities(settings: Settings) -> Filter:
+    of_tenant = AnyOf("tenant", [settings.tenant])
+    return Filter([of_tenant], must_not=[AnyOf("searched_by", [entities_version(settings)])])
+
+
+def entities_version(settings: Settings) -> str:
+    """Names the rules and the model by which entities are found, and what of their values is kept."""
+    return f"{IDENTIFIERS_VERSION}-{settings.names.model}-{settings.privacy.values}"
+
+
+def _open_entities(settings: Settings, threads: int, gpu: bool) -> Work:
+    async def read() -> pipeline.Enricher:
+        store = await open_store(settings)
+        try:
+            return await enricher_of(store, settings)
+        finally:
+            await store.close()
+
+    enricher = asyncio.run(read())
+    return lambda contents: [_searched(one, enricher) for one in contents]
+
+
+def _searched(content: Content, enricher: pipeline.Enricher) -> Content:
+    if not content.has_text or content.plain:
+        return content
+    return pipeline.find_personal(content, pages_of(content.chunks), enricher)
+
+
+async def _write_entities(store: Store, settings: Settings, contents: Sequence[Content]) -> int:
+    version = entities_version(settings)
+    return await write_personal(store, settings.tenant, contents, privacy=settings.privacy, searched_by=version)
+
+
+async def _fail_entities(store: Store, settings: Settings, content: Content, detail: str) -> None:
+    await _write_entities(store, settings, [replace(content, mentions=(), words=(), watched=(), risk="")])
+
+
+TASKS: dict[Name, Task] = {
+    "embedding": Task(
+        left=lambda settings: pending_of(settings.tenant),
+        open=_open_embedding,
+        write=_write_embedding,
+        fail=_fail_embedding,
+    ),
+    "labels": Task(left=_left_labels, open=_open_labels, write=_write_labels, fail=_fail_labels, uses_vectors=True),
+    "entities": Task(left=_left_entities, open=_open_entities, write=_write_entities, fail=_fail_entities),
+}
