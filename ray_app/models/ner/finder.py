@@ -1,0 +1,126 @@
+"""The default finder of names: a conditional random field that ships with ray-app and runs on one core."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+
+from ray_app.models.ner.columns import Columns, columns_of
+from ray_app.models.ner.crf import LABELS, Floats, Span, decode
+from ray_app.models.ner.model import Weights, token_scores, word_scores
+from ray_app.models.ner.tokens import Token
+from ray_app.models.ner.words import LONGEST, OFFSETS, Word, word_of
+from ray_app.records import Mention
+
+_KEPT_WORDS = 50_000
+# Tokens that are worked on side by side: bounds memory.
+_BATCH_TOKENS = 16_384
+
+
+class NameFinder(Protocol):
+    """`name` says which model it is: it goes into each mention's `found_by`."""
+
+    @property
+    def name(self) -> str: ...
+
+    def find(self, texts: Sequence[str]) -> list[list[Mention]]:
+        """Each text's people, organisations and places, in their order and without overlaps.
+
+        Every mention has page 1: the caller knows which page the text is. `value` is the text with its white space
+        collapsed.
+        """
+        ...
+
+
+class DefaultFinder:
+    """Finds names with weights in memory. May be shared by threads."""
+
+    def __init__(self, weights: Weights, name: str, min_confidence: float) -> None:
+        self._weights = weights
+        self._name = name
+        self._least = min_confidence
+        self._scored = lru_cache(_KEPT_WORDS)(self._score)
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def find(self, texts: Sequence[str]) -> list[list[Mention]]:
+        return [self._find(text) for text in texts]
+
+    def _find(self, text: str) -> list[Mention]:
+        found = []
+        for start, end, span in self.spans(text):
+            confidence = self._weights.calibrated(span.probability)
+            if confidence >= self._least:
+                found.append(mention(text, span.kind, start, end, confidence, self._name))
+        return found
+
+    def spans(self, text: str) -> Iterator[tuple[int, int, Span]]:
+        """The names with their place in the text, in their order, with probabilities as the field gives them."""
+        vocabulary = _Vocabulary(self._scored)
+        columns = columns_of(text, vocabulary.number, self._weights.lexicon)
+        scores = token_scores(columns, np.stack(vocabulary.scores), self._weights)
+        for (first, _), spans in zip(columns.spans, self._decoded(columns, scores), strict=True):
+            for span in spans:
+                begin, last = columns.tokens[first + span.start], columns.tokens[first + span.end - 1]
+                if begin and last and any(character.isalpha() for character in text[begin.start : last.end]):
+                    yield begin.start, last.end, span
+
+    def _decoded(self, columns: Columns, scores: Floats) -> list[list[Span]]:
+        """Each sequence's names. Sequences of about one length are worked on together."""
+        found: list[list[Span]] = [[] for _ in columns.spans]
+        for batch in _batches([end - start for start, end in columns.spans]):
+            parts = [scores[slice(*columns.spans[number])] for number in batch]
+            for number, spans in zip(batch, decode(parts, self._weights.transitions), strict=True):
+                found[number] = spans
+        return found
+
+    def _score(self, text: str, code: bool) -> tuple[Word, Floats]:
+        word = word_of(text, code, self._weights.lexicon)
+        return word, word_scores(word, self._weights)
+
+
+class _Vocabulary:
+    """Numbers the distinct words of one text from 1, and holds their scores; 0 is what stands around sequences."""
+
+    def __init__(self, scored: Scored) -> None:
+        self._scored = scored
+        self._known: dict[tuple[str, bool], tuple[int, Word]] = {}
+        self.scores: list[Floats] = [np.zeros((len(OFFSETS), len(LABELS)), np.float32)]
+
+    def number(self, token: Token) -> tuple[int, Word]:
+        key = (token.text[: LONGEST + 1], token.code)
+        known = self._known.get(key)
+        if known is None:
+            word, scores = self._scored(*key)
+            known = self._known[key] = (len(self.scores), word)
+            self.scores.append(scores)
+        return known
+
+
+class Scored(Protocol):
+    """A token's word, and what it gives the labels around it."""
+
+    def __call__(self, text: str, code: bool, /) -> tuple[Word, Floats]: ...
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Numbers of sequences, alike in length, with at most so many tokens together, or one sequence."""
+    batch: list[int] = []
+    for number in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and (len(batch) + 1) * lengths[number] > _BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch
+
+
+def mention(text: str, kind: str, start: int, end: int, confidence: float, found_by: str) -> Mention:
+    """A mention on page 1."""
+    value = " ".join(text[start:end].split())
+    return Mention(kind, 1, start, end, value, round(confidence, 4), found_by)

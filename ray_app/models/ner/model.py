@@ -1,0 +1,99 @@
+"""The default model's weights: what they give each token of a text, and how they are kept on disk."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ray_app.errors import ModelError
+from ray_app.models.ner.columns import Columns, tables
+from ray_app.models.ner.crf import LABELS, Floats
+from ray_app.models.ner.lexicon import Lexicon
+from ray_app.models.ner.words import COUNTS, OFFSETS, Word
+
+_PARTS = ("keys", "weights", "transitions")
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What training found; `keys` are sorted CRC-32 of words' features, `weights` has a row of labels for each.
+
+    `transitions` has shape (labels, labels), each of `tables` (values, labels). `calibration` is slope and offset of
+    the logarithm of the odds: what makes a probability that is too sure honest (Platt 1999).
+    """
+
+    keys: NDArray[np.uint32]
+    weights: Floats
+    transitions: Floats
+    tables: Mapping[str, Floats]
+    calibration: tuple[float, float]
+    lexicon: Lexicon
+
+    def calibrated(self, probability: float) -> float:
+        slope, offset = self.calibration
+        bounded = min(max(probability, 1e-7), 1 - 1e-7)
+        odds = slope * np.log(bounded / (1 - bounded)) + offset
+        return float(1 / (1 + np.exp(-odds)))
+
+
+def names_of_features(word: Word) -> dict[int, list[str]]:
+    """By offset, the names under which training knows a word's features."""
+    return {offset: [f"{offset}{feature}" for feature in word.features[: COUNTS[offset]]] for offset in OFFSETS}
+
+
+def word_scores(word: Word, weights: Weights) -> Floats:
+    """What a word gives the labels of the tokens around it: shape (offsets, labels)."""
+    names = names_of_features(word)
+    scores = np.zeros((len(OFFSETS), len(LABELS)), np.float32)
+    for row, offset in enumerate(OFFSETS):
+        wanted = np.array([zlib.crc32(name.encode()) for name in names[offset]], np.uint32)
+        at = np.minimum(np.searchsorted(weights.keys, wanted), len(weights.keys) - 1)
+        scores[row] = weights.weights[at[weights.keys[at] == wanted]].sum(axis=0)
+    return scores
+
+
+def token_scores(columns: Columns, words: Floats, weights: Weights) -> Floats:
+    """Each row's scores, shape (rows, labels); `words` has `word_scores` by the columns' numbers of words."""
+    total = np.zeros((len(columns.tokens), len(LABELS)), np.float32)
+    for row, offset in enumerate(OFFSETS):
+        total += words[np.roll(columns.word, -offset), row]
+    for name, _, values in tables(columns):
+        total += weights.tables[name][values]
+    return total
+
+
+def save_weights(weights: Weights, file: Path) -> None:
+    """Half precision: the third digit of a weight changes no decision."""
+    arrays = {
+        "keys": weights.keys,
+        "weights": weights.weights.astype(np.float16),
+        "transitions": weights.transitions,
+        "calibration": np.array(weights.calibration),
+        **{f"table.{name}": table.astype(np.float16) for name, table in weights.tables.items()},
+        **{f"lexicon.{name}": value for name, value in asdict(weights.lexicon).items()},
+    }
+    np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def load_weights(file: Path) -> Weights:
+    """Raises ModelError where the file is missing or damaged."""
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            arrays = dict(stored)
+        slope, offset = arrays["calibration"].tolist()
+        return Weights(
+            keys=arrays["keys"],
+            weights=arrays["weights"].astype(np.float32),
+            transitions=arrays["transitions"],
+            tables={name[6:]: table.astype(np.float32) for name, table in arrays.items() if name.startswith("table.")},
+            calibration=(slope, offset),
+            lexicon=Lexicon(**{name[8:]: value for name, value in arrays.items() if name.startswith("lexicon.")}),
+        )
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{file} holds no readable weights ({error}); install ray-app again") from error
