@@ -17,7 +17,7 @@ Codes = NDArray[np.int32]
 
 # Where a token stands: within a line; first of a sequence; first of a wrapped line; after a sentence's end; after a
 # colon, dash or bracket; after a wide gap, as columns have.
-_INSIDE, _FIRST, _WRAPPED, _AFTER_END, _AFTER_MARK, _AFTER_GAP = range(6)
+_INSIDE, _FIRST, _WRAPPED, _AFTER_END, _AFTER_MARK, AFTER_GAP = range(6)
 _POSITIONS = 6
 # What a line looks like: prose; all in capitals; few words with capitals; columns; a label and a colon; else short.
 _PROSE, _CAPITALS, _TITLE, _COLUMNS, _LABEL, _SHORT = range(6)
@@ -89,9 +89,9 @@ class _Rows:
 
 def _position(text: str, before: Token, kind_before: int, token: Token) -> int:
     if token.start - before.end > 1 and _GAP.search(text[before.end : min(token.start, before.end + 8)]):
-        return _AFTER_GAP
+        return AFTER_GAP
     if kind_before == BAR:
-        return _AFTER_GAP
+        return AFTER_GAP
     if kind_before == END:
         return _AFTER_END
     return _AFTER_MARK if kind_before in (COLON, DASH, OPEN) else _INSIDE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from ray_app.models.ner.columns import Columns, columns_of, tables
 from ray_app.models.ner.corpus import Annotated
 from ray_app.models.ner.crf import LABELS, labels_of
 from ray_app.models.ner.lexicon import Lexicon
-from ray_app.models.ner.model import names_of_features
+from ray_app.models.ner.model import keys_of
 from ray_app.models.ner.tokens import Token
 from ray_app.models.ner.words import LONGEST, OFFSETS, Word, word_of
 
@@ -42,7 +41,7 @@ class _Words:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
-        self.keys: list[dict[int, list[int]]] = [{offset: [] for offset in OFFSETS}]
+        self.keys: list[list[list[int]]] = [[[] for _ in OFFSETS]]
         self._known: dict[tuple[str, bool], tuple[int, Word]] = {}
 
     def number(self, token: Token) -> tuple[int, Word]:
@@ -50,9 +49,7 @@ class _Words:
         if key not in self._known:
             word = word_of(*key, self.lexicon)
             self._known[key] = (len(self.keys), word)
-            self.keys.append(
-                {at: [zlib.crc32(name.encode()) for name in names] for at, names in names_of_features(word).items()}
-            )
+            self.keys.append(keys_of(word))
         return self._known[key]
 
 
@@ -63,7 +60,7 @@ def encode(texts: Sequence[Annotated], lexicon: Lexicon) -> Examples:
     labels = [_labels(text, one) for text, one in zip(texts, columns, strict=True)]
     keys = _common(columns, words)
     table_at, together = _tables(columns, first=len(keys) + 1)
-    by_offset = [_matrix([word[offset] for word in words.keys], keys) for offset in OFFSETS]
+    by_offset = [_matrix([word[at] for word in words.keys], keys) for at in range(len(OFFSETS))]
     rows = [
         np.concatenate([matrix[np.roll(one.word, -offset)] for offset, matrix in zip(OFFSETS, by_offset, strict=True)], 1)
         for one in columns
@@ -79,7 +76,7 @@ def _common(columns: Sequence[Columns], words: _Words) -> NDArray[np.uint32]:
     tokens = Counter(number for one in columns for number in one.word.tolist())
     counts: Counter[int] = Counter()
     for number, times in tokens.items():
-        for keys in words.keys[number].values():
+        for keys in words.keys[number]:
             counts.update(dict.fromkeys(keys, times))
     return np.array(sorted(key for key, times in counts.items() if times >= _LEAST), np.uint32)
 

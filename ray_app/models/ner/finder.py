@@ -19,6 +19,9 @@ _KEPT_WORDS = 50_000
 # Tokens that are worked on side by side: bounds memory.
 _BATCH_TOKENS = 16_384
 
+# A name's first character, the one after its last, and what the field says of it.
+Placed = tuple[int, int, Span]
+
 
 class NameFinder(Protocol):
     """`name` says which model it is: it goes into each mention's `found_by`."""
@@ -49,35 +52,30 @@ class DefaultFinder:
         return self._name
 
     def find(self, texts: Sequence[str]) -> list[list[Mention]]:
-        return [self._find(text) for text in texts]
+        return [self._mentions(text, spans) for text, spans in zip(texts, self.spans(texts), strict=True)]
 
-    def _find(self, text: str) -> list[Mention]:
+    def _mentions(self, text: str, spans: Sequence[Placed]) -> list[Mention]:
         found = []
-        for start, end, span in self.spans(text):
+        for start, end, span in spans:
             confidence = self._weights.calibrated(span.probability)
             if confidence >= self._least:
                 found.append(mention(text, span.kind, start, end, confidence, self._name))
         return found
 
-    def spans(self, text: str) -> Iterator[tuple[int, int, Span]]:
-        """The names with their place in the text, in their order, with probabilities as the field gives them."""
+    def spans(self, texts: Sequence[str]) -> list[list[Placed]]:
+        """Each text's names with their places, in their order, with probabilities as the field gives them."""
+        encoded = [self._encoded(text) for text in texts]
+        sequences = [scores[start:end] for columns, scores in encoded for start, end in columns.spans]
+        decoded = iter(_decoded(sequences, self._weights.transitions))
+        return [
+            [placed for start, end in columns.spans for placed in _placed(text, columns.tokens[start:end], next(decoded))]
+            for text, (columns, _) in zip(texts, encoded, strict=True)
+        ]
+
+    def _encoded(self, text: str) -> tuple[Columns, Floats]:
         vocabulary = _Vocabulary(self._scored)
         columns = columns_of(text, vocabulary.number, self._weights.lexicon)
-        scores = token_scores(columns, np.stack(vocabulary.scores), self._weights)
-        for (first, _), spans in zip(columns.spans, self._decoded(columns, scores), strict=True):
-            for span in spans:
-                begin, last = columns.tokens[first + span.start], columns.tokens[first + span.end - 1]
-                if begin and last and any(character.isalpha() for character in text[begin.start : last.end]):
-                    yield begin.start, last.end, span
-
-    def _decoded(self, columns: Columns, scores: Floats) -> list[list[Span]]:
-        """Each sequence's names. Sequences of about one length are worked on together."""
-        found: list[list[Span]] = [[] for _ in columns.spans]
-        for batch in _batches([end - start for start, end in columns.spans]):
-            parts = [scores[slice(*columns.spans[number])] for number in batch]
-            for number, spans in zip(batch, decode(parts, self._weights.transitions), strict=True):
-                found[number] = spans
-        return found
+        return columns, token_scores(columns, np.stack(vocabulary.scores), self._weights)
 
     def _score(self, text: str, code: bool) -> tuple[Word, Floats]:
         word = word_of(text, code, self._weights.lexicon)
@@ -106,6 +104,23 @@ class Scored(Protocol):
     """A token's word, and what it gives the labels around it."""
 
     def __call__(self, text: str, code: bool, /) -> tuple[Word, Floats]: ...
+
+
+def _placed(text: str, tokens: Sequence[Token | None], spans: Sequence[Span]) -> Iterator[Placed]:
+    """Where the text has the names; marks and figures alone are none."""
+    for span in spans:
+        first, last = tokens[span.start], tokens[span.end - 1]
+        if first and last and any(character.isalpha() for character in text[first.start : last.end]):
+            yield first.start, last.end, span
+
+
+def _decoded(sequences: Sequence[Floats], transitions: Floats) -> list[list[Span]]:
+    """Each sequence's names. Sequences of about one length are worked on together."""
+    found: list[list[Span]] = [[] for _ in sequences]
+    for batch in _batches([len(one) for one in sequences]):
+        for number, spans in zip(batch, decode([sequences[one] for one in batch], transitions), strict=True):
+            found[number] = spans
+    return found
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

@@ -130,7 +130,7 @@ class _Filler:
         if not names.cities or odds < 0.35:
             return self.pick(_world())
         place = self.pick(names.cities)
-        return place if self._chance.random() > 0.06 else f"{place} {self.pick('CNSVKØ')}"
+        return place if self._chance.random() > 0.06 else f"{place} {self.pick(('C', 'N', 'S', 'V', 'K', 'Ø', 'NV', 'SØ'))}"
 
     def street(self) -> str:
         if self._language.names.streets and self._chance.random() < 0.4:
@@ -149,14 +149,21 @@ class _Filler:
         """What is talked about, in small letters."""
         if self._chance.random() < 0.5:
             return self.word("nouns")
-        return self.pick(self._language.nouns)
+        return self.noun()
+
+    def noun(self) -> str:
+        """A common word; in Danish some are two in one, which no list has."""
+        return self.compound() if self._language.code == "da" and self._chance.random() < 0.3 else self.pick(self._language.nouns)
+
+    def compound(self) -> str:
+        return self.pick(self._language.nouns) + self.pick(("", "", "s")) + self.pick(self._language.nouns)
 
     def heading(self) -> str:
         """Words that stand alone, none of them a name."""
         odds = self._chance.random()
         if odds < 0.4:
             return self.word("subjects")
-        words = [self.pick(self._language.nouns) for _ in range(self._chance.randint(1, 4))]
+        words = [self.noun() for _ in range(self._chance.randint(1, 4))]
         if len(words) > 2:
             words[1] = self.pick(self._words["links"])
         text = " ".join(words)
@@ -221,6 +228,10 @@ _VALUES: dict[str, Callable[[_Filler], str]] = {
     "HEADING_CAPS": lambda one: one.heading().upper(),
     "cell": lambda one: one.word("cells") if one.pick("aab") == "a" else one.heading(),
     "topic": _Filler.topic,
+    "Topic": lambda one: _capital(one.topic()),
+    "compound": _Filler.compound,
+    "Compound": lambda one: _capital(one.compound()),
+    "acronym": lambda one: one.word("acronyms"),
     "product": _Filler.product,
     "Coined": lambda one: one.coined("syllables"),
     "code": _Filler.code,
@@ -244,6 +255,10 @@ _PARTS: dict[str, Callable[[_Filler], str]] = {
     "KNOWN": lambda one: one.word("known"),
     "AUTHORITY": lambda one: one.word("authorities"),
 }
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _joined_texts(before: Annotated, after: Annotated, between: str) -> Annotated:

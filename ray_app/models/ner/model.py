@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ray_app.errors import ModelError
-from ray_app.models.ner.columns import Columns, tables
+from ray_app.models.ner.columns import AFTER_GAP, Columns, tables
 from ray_app.models.ner.crf import LABELS, Floats
 from ray_app.models.ner.lexicon import Lexicon
 from ray_app.models.ner.words import COUNTS, OFFSETS, Word
 
-_PARTS = ("keys", "weights", "transitions")
+_GOING_ON = np.array([-100 if label[0] in "IL" else 0 for label in LABELS], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +42,22 @@ class Weights:
         return float(1 / (1 + np.exp(-odds)))
 
 
-def names_of_features(word: Word) -> dict[int, list[str]]:
-    """By offset, the names under which training knows a word's features."""
-    return {offset: [f"{offset}{feature}" for feature in word.features[: COUNTS[offset]]] for offset in OFFSETS}
+def keys_of(word: Word) -> list[list[int]]:
+    """By offset, the keys under which the weights know a word's features."""
+    return [
+        [zlib.crc32(f"{offset}{feature}".encode()) for feature in word.features[: COUNTS[offset]]] for offset in OFFSETS
+    ]
 
 
 def word_scores(word: Word, weights: Weights) -> Floats:
     """What a word gives the labels of the tokens around it: shape (offsets, labels)."""
-    names = names_of_features(word)
+    keys = keys_of(word)
+    wanted = np.array([key for of_offset in keys for key in of_offset], np.uint32)
+    row = np.repeat(np.arange(len(OFFSETS)), [len(of_offset) for of_offset in keys])
+    at = np.minimum(np.searchsorted(weights.keys, wanted), len(weights.keys) - 1)
+    known = weights.keys[at] == wanted
     scores = np.zeros((len(OFFSETS), len(LABELS)), np.float32)
-    for row, offset in enumerate(OFFSETS):
-        wanted = np.array([zlib.crc32(name.encode()) for name in names[offset]], np.uint32)
-        at = np.minimum(np.searchsorted(weights.keys, wanted), len(weights.keys) - 1)
-        scores[row] = weights.weights[at[weights.keys[at] == wanted]].sum(axis=0)
+    np.add.at(scores, row[known], weights.weights[at[known]])
     return scores
 
 
@@ -65,6 +68,8 @@ def token_scores(columns: Columns, words: Floats, weights: Weights) -> Floats:
         total += words[np.roll(columns.word, -offset), row]
     for name, _, values in tables(columns):
         total += weights.tables[name][values]
+    # What a column's edge parts is no single name, however much it looks like one.
+    total[columns.position == AFTER_GAP] += _GOING_ON
     return total
 
 

@@ -25,6 +25,7 @@ _MAX_TOKENS = 96
 _ENDS = frozenset(".!?")
 # A line of prose is wrapped near the page's width; shorter lines (headings, addresses, lists) end where they end.
 _WRAPPED_CHARS = 45
+_COLUMNS = re.compile(r"\t|\S {3,}\S")
 _BLOCK_START = re.compile(r"\s*(?:[-*•–|#>=+]|\d+[.)]|\w{1,20}:)")
 
 
@@ -94,7 +95,7 @@ def _runs_on(line: str, following: str) -> bool:
     bare = line.strip()
     if len(bare) < _WRAPPED_CHARS or bare[-1] in ".:;!?|" or not following.strip():
         return False
-    return "|" not in bare and "\t" not in bare and not _BLOCK_START.match(following)
+    return "|" not in bare and not _COLUMNS.search(bare) and not _BLOCK_START.match(following)
 
 
 def _pieces(text: str, lines: list[tuple[int, int]]) -> list[list[list[Token]]]:
