@@ -11,7 +11,21 @@ from numpy.typing import NDArray
 
 from ray_app.models.ner.lexicon import PHRASE, Lexicon
 from ray_app.models.ner.tokens import Token, sequences
-from ray_app.models.ner.words import BAR, CLASSES, COLON, DASH, EDGE, END, INITIAL, KINDS, LOWER, OPEN, TITLE, UPPER, Word
+from ray_app.models.ner.words import (
+    BAR,
+    CLASSES,
+    COLON,
+    DASH,
+    EDGE,
+    END,
+    INITIAL,
+    KINDS,
+    LOWER,
+    OPEN,
+    TITLE,
+    UPPER,
+    Word,
+)
 
 Codes = NDArray[np.int32]
 

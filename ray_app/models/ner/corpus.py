@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,7 +83,9 @@ def _generated(row: dict[str, object]) -> Annotated:
     for span in spans:
         kind = str(span["entity_type"])
         if kind in _PRESIDIO or kind in _UNJUDGED:
-            names.append(Name(_PRESIDIO.get(kind, ""), int(str(span["start_position"])), int(str(span["end_position"]))))
+            names.append(
+                Name(_PRESIDIO.get(kind, ""), int(str(span["start_position"])), int(str(span["end_position"])))
+            )
     return Annotated(str(row["full_text"]), tuple(sorted(names, key=lambda name: name.start)))
 
 

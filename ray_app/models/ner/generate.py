@@ -55,6 +55,11 @@ def generate(language: Language, count: int, *, seed: int) -> list[Annotated]:
     return [filler.text() for _ in range(count)]
 
 
+@cache
+def _world() -> tuple[str, ...]:
+    return cities(200_000)
+
+
 class _Filler:
     """Fills templates; which words it takes is up to its random numbers."""
 
@@ -107,7 +112,11 @@ class _Filler:
         names = self.names()
         if self._chance.random() < 0.35 or not names.last:
             return self.coined("surnames")
-        return self.pick(names.last) if self._chance.random() > 0.05 else f"{self.pick(names.last)}-{self.pick(names.last)}"
+        return (
+            self.pick(names.last)
+            if self._chance.random() > 0.05
+            else f"{self.pick(names.last)}-{self.pick(names.last)}"
+        )
 
     def person(self) -> str:
         first, last, odds = self.first(), self.last(), self._chance.random()
@@ -130,7 +139,11 @@ class _Filler:
         if not names.cities or odds < 0.35:
             return self.pick(_world())
         place = self.pick(names.cities)
-        return place if self._chance.random() > 0.06 else f"{place} {self.pick(('C', 'N', 'S', 'V', 'K', 'Ø', 'NV', 'SØ'))}"
+        return (
+            place
+            if self._chance.random() > 0.06
+            else f"{place} {self.pick(('C', 'N', 'S', 'V', 'K', 'Ø', 'NV', 'SØ'))}"
+        )
 
     def street(self) -> str:
         if self._language.names.streets and self._chance.random() < 0.4:
@@ -138,8 +151,16 @@ class _Filler:
         return self.coined("streets")
 
     def coined(self, group: str) -> str:
+        """A word that no list has. What firms and products are called may sound like anything."""
+        if group == "syllables" and self._chance.random() < 0.35:
+            return self.sound().capitalize()
         first, second = self._words[group]
         return self.pick(first) + self.pick(second)
+
+    def sound(self) -> str:
+        """Two or three syllables without a meaning."""
+        parts = [self.pick("bdfghjklmnprstv") + self.pick("aeiou") for _ in range(self._chance.randint(2, 3))]
+        return "".join(parts) + self.pick(("", "", "n", "r", "x", "s", "l", "a"))
 
     def organisation(self) -> str:
         shape = self.pick(self._words["organisations"])
@@ -153,7 +174,11 @@ class _Filler:
 
     def noun(self) -> str:
         """A common word; in Danish some are two in one, which no list has."""
-        return self.compound() if self._language.code == "da" and self._chance.random() < 0.3 else self.pick(self._language.nouns)
+        return (
+            self.compound()
+            if self._language.code == "da" and self._chance.random() < 0.3
+            else self.pick(self._language.nouns)
+        )
 
     def compound(self) -> str:
         return self.pick(self._language.nouns) + self.pick(("", "", "s")) + self.pick(self._language.nouns)
@@ -170,11 +195,22 @@ class _Filler:
         return text.title() if odds > 0.75 else text.capitalize()
 
     def number(self) -> str:
-        return self.pick(("{:,}", "{}", "{:,}.00", "{:.2f}")).format(self._chance.randint(1, 99_999_999 if self._chance.random() < 0.3 else 9_999))
+        return self.pick(("{:,}", "{}", "{:,}.00", "{:.2f}")).format(
+            self._chance.randint(1, 99_999_999 if self._chance.random() < 0.3 else 9_999)
+        )
 
     def code(self) -> str:
         letters = "".join(self._chance.choices("ABCDEFGHKLMNPRSTUVX", k=self._chance.randint(1, 4)))
-        return self.pick((f"{letters}-{self.digits(3)}", f"{letters}{self.digits(2)}", f"{self.topic().replace(' ', '_')}", f"{letters}-{self.digits(4)}-{self.digits(2)}", letters + "_" + self.topic().replace(" ", "_").upper(), self.topic().title().replace(" ", "")))
+        return self.pick(
+            (
+                f"{letters}-{self.digits(3)}",
+                f"{letters}{self.digits(2)}",
+                f"{self.topic().replace(' ', '_')}",
+                f"{letters}-{self.digits(4)}-{self.digits(2)}",
+                letters + "_" + self.topic().replace(" ", "_").upper(),
+                self.topic().title().replace(" ", ""),
+            )
+        )
 
     def digits(self, count: int) -> str:
         return "".join(self._chance.choices("0123456789", k=count))
@@ -183,14 +219,35 @@ class _Filler:
         day, year, month = self._chance.randint(1, 28), self._chance.randint(1998, 2027), self.word("months")
         number = self._words["months"].index(month) + 1
         dot = "." if self._language.code == "da" else ""
-        return self.pick((f"{day}{dot} {month} {year}", f"{day:02}.{number:02}.{year}", f"{year}-{number:02}-{day:02}", f"{day}/{number}-{year}", f"{day}{dot} {month}", f"{day}{dot} {month[:3]}"))
+        return self.pick(
+            (
+                f"{day}{dot} {month} {year}",
+                f"{day:02}.{number:02}.{year}",
+                f"{year}-{number:02}-{day:02}",
+                f"{day}/{number}-{year}",
+                f"{day}{dot} {month}",
+                f"{day}{dot} {month[:3]}",
+            )
+        )
 
     def amount(self) -> str:
-        return f"{self.number()} {self.pick(('kr.', 'DKK', 'EUR', 'kroner', 'USD'))}" if self._chance.random() < 0.8 else f"£{self.number()}"
+        return (
+            f"{self.number()} {self.pick(('kr.', 'DKK', 'EUR', 'kroner', 'USD'))}"
+            if self._chance.random() < 0.8
+            else f"£{self.number()}"
+        )
 
     def product(self) -> str:
         name = self.coined("syllables")
-        return self.pick((f"{name} {self.digits(3)}", f"{name} {self.digits(1)}", self.code(), f"{name} {self.digits(1)}.{self.digits(1)}", f"{name}-{self.digits(2)}"))
+        return self.pick(
+            (
+                f"{name} {self.digits(3)}",
+                f"{name} {self.digits(1)}",
+                self.code(),
+                f"{name} {self.digits(1)}.{self.digits(1)}",
+                f"{name}-{self.digits(2)}",
+            )
+        )
 
     def email(self) -> str:
         return f"{self.pick(self._language.names.first)}@{self.coined('syllables')}.example".lower()
@@ -284,13 +341,11 @@ def _wrapped(text: Annotated, chance: random.Random) -> Annotated:
 
 def _joined(all_names: list[Names], code: str) -> Names:
     """The names of several locales; towns where Faker makes them up of parts come from the world's list."""
-    merged = {field: tuple(dict.fromkeys(value for names in all_names for value in getattr(names, field))) for field in ("first", "last", "cities", "streets", "countries")}
+    merged = {
+        field: tuple(dict.fromkeys(value for names in all_names for value in getattr(names, field)))
+        for field in ("first", "last", "cities", "streets", "countries")
+    }
     return Names(**merged)
-
-
-@cache
-def _world() -> tuple[str, ...]:
-    return cities(200_000)
 
 
 def _nouns(code: str) -> tuple[str, ...]:

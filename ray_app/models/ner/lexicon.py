@@ -1,4 +1,4 @@
-"""What is known of single words: whether they are names of people or places, how common they are, what they are like."""
+"""What is known of single words: whether they may be names, how common they are, and what they are used like."""
 
 from __future__ import annotations
 
@@ -56,7 +56,13 @@ class Lexicon:
         """Forgets this share of the names: a model trained so learns to find names that it does not know."""
         hidden = (self.keys.astype(np.uint64) * 2654435761 % (1 << 32)) < int(share * (1 << 32))
         kept = np.where(hidden, self.flags & ~np.uint8(NAMES | PHRASE), self.flags)
-        return Lexicon(self.keys, kept, self.frequency, np.where(hidden & (self.flags & NAMES > 0), 0, self.cluster).astype(np.uint16), self.coarse)
+        return Lexicon(
+            self.keys,
+            kept,
+            self.frequency,
+            np.where(hidden & (self.flags & NAMES > 0), 0, self.cluster).astype(np.uint16),
+            self.coarse,
+        )
 
 
 def key_of(word: str) -> int:

@@ -47,7 +47,9 @@ def _load(model: str) -> Any:
     try:
         import spacy
     except ImportError as error:
-        raise ConfigurationError(f"names.model is spacy:{model}, but spaCy is not installed: pip install spacy") from error
+        raise ConfigurationError(
+            f"names.model is spacy:{model}, but spaCy is not installed: pip install spacy"
+        ) from error
     try:
         return spacy.load(model)
     except OSError as error:

@@ -32,9 +32,9 @@ class _Field(torch.nn.Module):
         self.scores = torch.nn.EmbeddingBag(features, len(LABELS), mode="sum", padding_idx=0)
         self.steps = torch.nn.Parameter(torch.zeros(len(LABELS), len(LABELS)))
         torch.nn.init.zeros_(self.scores.weight)
-        self.register_buffer("_forbidden", torch.where(torch.tensor(ALLOWED), 0.0, _NEVER))
-        self.register_buffer("_starts", torch.where(torch.tensor(STARTS), 0.0, _NEVER))
-        self.register_buffer("_ends", torch.where(torch.tensor(ENDS), 0.0, _NEVER))
+        self._forbidden, self._starts, self._ends = (
+            torch.where(torch.tensor(allowed), 0.0, _NEVER) for allowed in (ALLOWED, STARTS, ENDS)
+        )
 
     def loss(self, features: torch.Tensor, labels: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """Minus the logarithm of the labels' probability, summed over sequences.
@@ -43,7 +43,7 @@ class _Field(torch.nn.Module):
         fall: the longest comes first.
         """
         count, longest, _ = features.shape
-        scores = self.scores(features.flatten(0, 1)).unflatten(0, (count, longest))
+        scores: torch.Tensor = self.scores(features.flatten(0, 1)).unflatten(0, (count, longest))
         steps = self.steps + self._forbidden
         inside = torch.arange(longest)[None, :] < lengths[:, None]
         right = (scores.gather(2, labels[:, :, None])[:, :, 0] * inside).sum()
@@ -53,7 +53,8 @@ class _Field(torch.nn.Module):
             alive = int((lengths > at).sum())
             onward = torch.logsumexp(reached[:alive, :, None] + steps, dim=1) + scores[:alive, at]
             reached = torch.cat([onward, reached[alive:]])
-        return torch.logsumexp(reached + self._ends, dim=1).sum() - right
+        total: torch.Tensor = torch.logsumexp(reached + self._ends, dim=1).sum() - right
+        return total
 
 
 def fit(texts: Sequence[Annotated], lexicon: Lexicon, *, seed: int) -> Weights:
@@ -73,7 +74,7 @@ def fit(texts: Sequence[Annotated], lexicon: Lexicon, *, seed: int) -> Weights:
             dropped = torch.from_numpy(chance.random(features.shape, np.float32) < _DROPPED)
             loss = field.loss(features.masked_fill(dropped, 0), labels, lengths) / int(lengths.sum())
             optimizer.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             optimizer.step()
             schedule.step()
             with torch.no_grad():
@@ -111,7 +112,7 @@ def _padded(examples: Examples, batch: Sequence[int]) -> tuple[torch.Tensor, tor
 
 def _weights(field: _Field, examples: Examples, lexicon: Lexicon) -> Weights:
     """The field as arrays, scaled to what it sums up where no feature is left out."""
-    table: NDArray[np.float32] = field.scores.weight.detach().numpy() * (1 - _DROPPED)
+    table: NDArray[np.float32] = field.scores.weight.detach().numpy() * np.float32(1 - _DROPPED)
     words = table[1 : len(examples.keys) + 1]
     telling = np.abs(words).max(axis=1) > 0.02
     return Weights(

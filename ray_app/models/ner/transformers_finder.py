@@ -39,7 +39,9 @@ class TransformersFinder:
             return []
         answers = self._classify([text[start:end] for start, end in spans], batch_size=_BATCH)
         found = (
-            self._mention(text, start, group) for (start, _), groups in zip(spans, answers, strict=True) for group in groups
+            self._mention(text, start, group)
+            for (start, _), groups in zip(spans, answers, strict=True)
+            for group in groups
         )
         return [one for one in found if one]
 
@@ -67,9 +69,10 @@ def _load(model: str) -> Any:
             f"names.model is transformers:{model}, but neither a folder nor the model hub gives that token classifier "
             f"({type(error).__name__}); download it, and name its folder"
         ) from error
-    if not any(kind_of_label(label) for label in network.config.id2label.values()):
+    labels = network.config.id2label.values()
+    if not any(kind_of_label(label) for label in labels):
         raise ConfigurationError(
-            f"names.model is transformers:{model}, but its labels are no names: {', '.join(network.config.id2label.values())}"
+            f"names.model is transformers:{model}, but its labels are no names: {', '.join(labels)}"
         )
     if not tokenizer.is_fast:
         raise ConfigurationError(f"names.model is transformers:{model}, whose tokenizer cannot say where words stand")

@@ -90,12 +90,12 @@ def kind_of(text: str, code: bool) -> int:
         return INITIAL
     if text.isupper():
         return UPPER
-    return TITLE if first.isupper() and text[1:].islower() else (MIXED if first.isupper() or not text.islower() else LOWER)
+    return (
+        TITLE if first.isupper() and text[1:].islower() else (MIXED if first.isupper() or not text.islower() else LOWER)
+    )
 
 
 def shape(text: str) -> str:
     """Letters' cases in short: "McDonald" is XxXx, "A/S" is X/X."""
     letters = "".join("X" if c.isupper() else "x" if c.isalpha() else "0" if c.isdigit() else c for c in text)
     return re.sub(r"(.)\1+", r"\1", letters)[:8]
-
-
