@@ -1,18 +1,17 @@
-"""Makes the default model from its sets: trains, calibrates, judges, and writes weights and manifest."""
+"""Makes the default model from its sets: trains and judges it, and writes weights and manifest."""
 
 from __future__ import annotations
 
 import hashlib
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from ray_app.models.ner.corpus import Annotated, read_jsonl, read_presidio, read_uner, template_of
 from ray_app.models.ner.finder import DefaultFinder
@@ -23,6 +22,8 @@ from ray_app.models.ner.model import Weights, load_weights, save_weights
 from ray_app.models.ner.scores import judged, score
 from ray_app.models.ner.training import fit
 from ray_app.models.training import expected_calibration_error
+from ray_app.records import Mention
+from ray_app.settings.names import NamesSettings
 
 UNER_TRAIN = "uner-english-ewt/en_ewt-ud-dev.iob2"
 UNER_TEST = "uner-english-ewt/en_ewt-ud-test.iob2"
@@ -32,8 +33,6 @@ _GENERATED = {"da": 3500, "en": 1500}
 _PRESIDIO_TEXTS = 500
 # Sentences that people marked are fewer than made-up ones, and worth more.
 _TIMES = 2
-# Every fourth run of so many sentences is kept back to calibrate on.
-_RUN, _KEPT_BACK = 40, 4
 _ATTRIBUTION = [
     "Universal NER, English EWT (Mayhew et al. 2024), CC BY-SA 4.0: https://github.com/UniversalNER/UNER_English-EWT",
     "wordfreq (Speer 2022), data CC BY-SA 4.0: https://github.com/rspeer/wordfreq",
@@ -85,21 +84,19 @@ def build(data: Path, danish: Path, folder: Path, *, seed: int) -> NamesManifest
     """Trains on the sets, and writes the model into `folder`; the manifest last, so that one with it is whole."""
     sets = read_sets(data, danish, seed=seed)
     lexicon = build_lexicon(seed=seed)
-    kept = [text for at, text in enumerate(sets.uner) if at // _RUN % _KEPT_BACK == _KEPT_BACK - 1]
-    rest = [text for at, text in enumerate(sets.uner) if at // _RUN % _KEPT_BACK != _KEPT_BACK - 1]
-    others = [*sets.presidio, *sets.generated]
-    calibration = fit_calibration(*judgements(fit([*rest * _TIMES, *others], lexicon, seed=seed), kept))
-    trained = fit([*sets.uner * _TIMES, *others], lexicon, seed=seed)
+    texts = [*sets.uner * _TIMES, *sets.presidio, *sets.generated]
+    trained = fit(texts, lexicon, seed=seed)
     folder.mkdir(parents=True, exist_ok=True)
-    save_weights(replace(trained, calibration=calibration), folder / WEIGHTS)
+    save_weights(trained, folder / WEIGHTS)
     manifest = _manifest(folder / WEIGHTS, sets, data, danish, seed)
     (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return manifest
 
 
-def judgements(weights: Weights, texts: Sequence[Annotated]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def judgements(
+    texts: Sequence[Annotated], found: Sequence[Sequence[Mention]]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Of each name found, its confidence and whether it is one."""
-    found = DefaultFinder(weights, "", 0.0).find([text.text for text in texts])
     pairs: list[tuple[float, bool]] = []
     for text, mentions in zip(texts, found, strict=True):
         confidence = {(one.kind, one.start, one.end): one.confidence for one in mentions}
@@ -108,31 +105,23 @@ def judgements(weights: Weights, texts: Sequence[Annotated]) -> tuple[NDArray[np
     return np.array([pair[0] for pair in pairs]), np.array([pair[1] for pair in pairs])
 
 
-def fit_calibration(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, float]:
-    """Slope and offset of the logarithm of the odds that make the judgements likeliest (Platt 1999)."""
-    bounded = np.clip(confidence, 1e-6, 1 - 1e-6)
-    odds = np.log(bounded / (1 - bounded))
-
-    def loss(line: NDArray[np.float64]) -> float:
-        sure = line[0] * odds + line[1]
-        return float(np.logaddexp(0, np.where(right, -sure, sure)).mean())
-
-    slope, offset = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead").x.tolist()
-    return slope, offset
-
-
 def scores_of(weights: Weights, texts: Sequence[Annotated]) -> SetScore:
-    """How well the names in these texts are found, with every name counted, whatever its confidence."""
+    """How well the names in these texts are found."""
     found = DefaultFinder(weights, "", 0.0).find([text.text for text in texts])
-    plain = replace(weights, calibration=(1.0, 0.0))
+    least = NamesSettings().min_confidence
+    sure = [[one for one in mentions if one.confidence >= least] for mentions in found]
     return SetScore(
-        kinds={
-            kind: KindScore(names=one.names, precision=one.precision, recall=one.recall, f1=one.f1)
-            for kind, one in score(texts, found).items()
-        },
-        calibration_error=expected_calibration_error(*judgements(weights, texts)),
-        uncalibrated=expected_calibration_error(*judgements(plain, texts)),
+        kinds=_kinds(texts, found),
+        confident=_kinds(texts, sure),
+        calibration_error=expected_calibration_error(*judgements(texts, found)),
     )
+
+
+def _kinds(texts: Sequence[Annotated], found: Sequence[Sequence[Mention]]) -> dict[str, KindScore]:
+    return {
+        kind: KindScore(names=one.names, precision=one.precision, recall=one.recall, f1=one.f1)
+        for kind, one in score(texts, found).items()
+    }
 
 
 def _manifest(file: Path, sets: Sets, data: Path, danish: Path, seed: int) -> NamesManifest:
@@ -154,7 +143,7 @@ def _manifest(file: Path, sets: Sets, data: Path, danish: Path, seed: int) -> Na
 
 def _data_sets(sets: Sets, data: Path, danish: Path) -> list[DataSet]:
     files = [
-        (UNER_TRAIN, "training, a quarter first for calibration", len(sets.uner), "CC BY-SA 4.0"),
+        (UNER_TRAIN, "training", len(sets.uner), "CC BY-SA 4.0"),
         (PRESIDIO_TRAIN, "training", len(sets.presidio), "MIT"),
         (UNER_TEST, "held out", len(sets.judged["uner-english-ewt-test"]), "CC BY-SA 4.0"),
         (PRESIDIO_TEST, "held out", len(sets.judged["presidio-synth"]), "MIT"),

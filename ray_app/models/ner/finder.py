@@ -57,13 +57,12 @@ class DefaultFinder:
     def _mentions(self, text: str, spans: Sequence[Placed]) -> list[Mention]:
         found = []
         for start, end, span in spans:
-            confidence = self._weights.calibrated(span.probability)
-            if confidence >= self._least:
-                found.append(mention(text, span.kind, start, end, confidence, self._name))
+            if span.probability >= self._least:
+                found.append(mention(text, span.kind, start, end, span.probability, self._name))
         return found
 
     def spans(self, texts: Sequence[str]) -> list[list[Placed]]:
-        """Each text's names with their places, in their order, with probabilities as the field gives them."""
+        """Each text's names with their places, in their order."""
         encoded = [self._encoded(text) for text in texts]
         sequences = [scores[start:end] for columns, scores in encoded for start, end in columns.spans]
         decoded = iter(_decoded(sequences, self._weights.transitions))

@@ -37,17 +37,17 @@ class KindScore(BaseModel):
 class SetScore(BaseModel):
     """How well names were found in one set that the model was not trained on.
 
-    `calibration_error` is the expected calibration error of the confidences, `uncalibrated` what it is without
-    calibration.
+    `kinds` counts every name that was found, `confident` those that the settings let through by default.
+    `calibration_error` is the expected calibration error of the confidences.
     """
 
     kinds: dict[str, KindScore]
+    confident: dict[str, KindScore]
     calibration_error: float
-    uncalibrated: float
 
 
 class NamesManifest(BaseModel):
-    """`scores` are taken with every name that is found, whatever its confidence; `confident` from 0.5 on."""
+    """`licence` is that of the weights: they are made from the data, and carry its terms."""
 
     version: str
     created: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from ray_app.errors import ModelError
 from ray_app.models.ner.columns import AFTER_GAP, Columns, tables
 from ray_app.models.ner.crf import LABELS, Floats
-from ray_app.models.ner.lexicon import Lexicon
+from ray_app.models.ner.lexicon import Lexicon, key_of
 from ray_app.models.ner.words import COUNTS, OFFSETS, Word
 
 _GOING_ON = np.array([-100 if label[0] in "IL" else 0 for label in LABELS], np.float32)
@@ -24,29 +23,19 @@ _GOING_ON = np.array([-100 if label[0] in "IL" else 0 for label in LABELS], np.f
 class Weights:
     """What training found; `keys` are sorted CRC-32 of words' features, `weights` has a row of labels for each.
 
-    `transitions` has shape (labels, labels), each of `tables` (values, labels). `calibration` is slope and offset of
-    the logarithm of the odds: what makes a probability that is too sure honest (Platt 1999).
+    `transitions` has shape (labels, labels), each of `tables` (values, labels).
     """
 
     keys: NDArray[np.uint32]
     weights: Floats
     transitions: Floats
     tables: Mapping[str, Floats]
-    calibration: tuple[float, float]
     lexicon: Lexicon
-
-    def calibrated(self, probability: float) -> float:
-        slope, offset = self.calibration
-        bounded = min(max(probability, 1e-7), 1 - 1e-7)
-        odds = slope * np.log(bounded / (1 - bounded)) + offset
-        return float(1 / (1 + np.exp(-odds)))
 
 
 def keys_of(word: Word) -> list[list[int]]:
     """By offset, the keys under which the weights know a word's features."""
-    return [
-        [zlib.crc32(f"{offset}{feature}".encode()) for feature in word.features[: COUNTS[offset]]] for offset in OFFSETS
-    ]
+    return [[key_of(f"{offset}{feature}") for feature in word.features[: COUNTS[offset]]] for offset in OFFSETS]
 
 
 def word_scores(word: Word, weights: Weights) -> Floats:
@@ -79,7 +68,6 @@ def save_weights(weights: Weights, file: Path) -> None:
         "keys": weights.keys,
         "weights": weights.weights.astype(np.float16),
         "transitions": weights.transitions,
-        "calibration": np.array(weights.calibration),
         **{f"table.{name}": table.astype(np.float16) for name, table in weights.tables.items()},
         **{f"lexicon.{name}": value for name, value in asdict(weights.lexicon).items()},
     }
@@ -91,13 +79,11 @@ def load_weights(file: Path) -> Weights:
     try:
         with np.load(file, allow_pickle=False) as stored:
             arrays = dict(stored)
-        slope, offset = arrays["calibration"].tolist()
         return Weights(
             keys=arrays["keys"],
             weights=arrays["weights"].astype(np.float32),
             transitions=arrays["transitions"],
             tables={name[6:]: table.astype(np.float32) for name, table in arrays.items() if name.startswith("table.")},
-            calibration=(slope, offset),
             lexicon=Lexicon(**{name[8:]: value for name, value in arrays.items() if name.startswith("lexicon.")}),
         )
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:

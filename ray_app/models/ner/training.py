@@ -58,7 +58,7 @@ class _Field(torch.nn.Module):
 
 
 def fit(texts: Sequence[Annotated], lexicon: Lexicon, *, seed: int) -> Weights:
-    """Weights, not calibrated yet; on one machine the same for the same texts, lexicon and seed."""
+    """Weights; on one machine the same for the same texts, lexicon and seed."""
     examples = encode(texts, lexicon.without_names(_HIDDEN))
     torch.manual_seed(seed)
     chance = np.random.default_rng(seed)
@@ -120,6 +120,5 @@ def _weights(field: _Field, examples: Examples, lexicon: Lexicon) -> Weights:
         weights=words[telling],
         transitions=field.steps.detach().numpy(),
         tables={name: table[first : first + size] for name, (first, size) in examples.tables.items()},
-        calibration=(1.0, 0.0),
         lexicon=lexicon,
     )
