@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -19,6 +19,8 @@ _KEPT_WORDS = 50_000
 # Tokens that are worked on side by side: bounds memory.
 _BATCH_TOKENS = 16_384
 
+# A token's text, and whether it is code.
+Key = tuple[str, bool]
 # A name's first character, the one after its last, and what the field says of it.
 Placed = tuple[int, int, Span]
 
@@ -45,7 +47,8 @@ class DefaultFinder:
         self._weights = weights
         self._name = name
         self._least = min_confidence
-        self._scored = lru_cache(_KEPT_WORDS)(self._score)
+        self._word = lru_cache(_KEPT_WORDS)(self._look_up)
+        self._scores: dict[Key, Floats] = {}
 
     @property
     def name(self) -> str:
@@ -76,37 +79,41 @@ class DefaultFinder:
         ]
 
     def _encoded(self, text: str) -> tuple[Columns, Floats]:
-        vocabulary = _Vocabulary(self._scored)
+        vocabulary = _Vocabulary(self._word)
         columns = columns_of(text, vocabulary.number, self._weights.lexicon)
-        return columns, token_scores(columns, np.stack(vocabulary.scores), self._weights)
+        return columns, token_scores(columns, self._scored(vocabulary.words), self._weights)
 
-    def _score(self, text: str, code: bool) -> tuple[Word, Floats]:
-        word = word_of(text, code, self._weights.lexicon)
-        return word, word_scores(word, self._weights)
+    def _look_up(self, text: str, code: bool) -> Word:
+        return word_of(text, code, self._weights.lexicon)
+
+    def _scored(self, words: Mapping[Key, Word]) -> Floats:
+        """Words' scores by number. Those of new words are worked out at once; most words come again."""
+        scores = {key: self._scores.get(key) for key in words}
+        new = [key for key, known in scores.items() if known is None]
+        if new:
+            scores |= zip(new, word_scores([words[key] for key in new], self._weights), strict=True)
+            if len(self._scores) > _KEPT_WORDS:
+                self._scores.clear()
+            self._scores.update((key, found) for key in new if (found := scores[key]) is not None)
+        edge = np.zeros((len(OFFSETS), len(LABELS)), np.float32)
+        return np.stack([edge, *(found for found in scores.values() if found is not None)])
 
 
 class _Vocabulary:
-    """Numbers the distinct words of one text from 1, and holds their scores; 0 is what stands around sequences."""
+    """Numbers the distinct words of one text from 1, in the order of `words`; 0 is what stands around sequences."""
 
-    def __init__(self, scored: Scored) -> None:
-        self._scored = scored
-        self._known: dict[tuple[str, bool], tuple[int, Word]] = {}
-        self.scores: list[Floats] = [np.zeros((len(OFFSETS), len(LABELS)), np.float32)]
+    def __init__(self, look_up: Callable[[str, bool], Word]) -> None:
+        self._look_up = look_up
+        self._known: dict[Key, tuple[int, Word]] = {}
+        self.words: dict[Key, Word] = {}
 
     def number(self, token: Token) -> tuple[int, Word]:
         key = (token.text[: LONGEST + 1], token.code)
         known = self._known.get(key)
         if known is None:
-            word, scores = self._scored(*key)
-            known = self._known[key] = (len(self.scores), word)
-            self.scores.append(scores)
+            word = self.words[key] = self._look_up(*key)
+            known = self._known[key] = (len(self.words), word)
         return known
-
-
-class Scored(Protocol):
-    """A token's word, and what it gives the labels around it."""
-
-    def __call__(self, text: str, code: bool, /) -> tuple[Word, Floats]: ...
 
 
 def _placed(text: str, tokens: Sequence[Token | None], spans: Sequence[Span]) -> Iterator[Placed]:

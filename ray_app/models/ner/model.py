@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -38,16 +38,16 @@ def keys_of(word: Word) -> list[list[int]]:
     return [[key_of(f"{offset}{feature}") for feature in word.features[: COUNTS[offset]]] for offset in OFFSETS]
 
 
-def word_scores(word: Word, weights: Weights) -> Floats:
-    """What a word gives the labels of the tokens around it: shape (offsets, labels)."""
-    keys = keys_of(word)
+def word_scores(words: Sequence[Word], weights: Weights) -> Floats:
+    """What words give the labels of the tokens around them: shape (words, offsets, labels)."""
+    keys = [of_offset for word in words for of_offset in keys_of(word)]
     wanted = np.array([key for of_offset in keys for key in of_offset], np.uint32)
-    row = np.repeat(np.arange(len(OFFSETS)), [len(of_offset) for of_offset in keys])
+    row = np.repeat(np.arange(len(keys)), [len(of_offset) for of_offset in keys])
     at = np.minimum(np.searchsorted(weights.keys, wanted), len(weights.keys) - 1)
     known = weights.keys[at] == wanted
-    scores = np.zeros((len(OFFSETS), len(LABELS)), np.float32)
+    scores = np.zeros((len(keys), len(LABELS)), np.float32)
     np.add.at(scores, row[known], weights.weights[at[known]])
-    return scores
+    return scores.reshape(len(words), len(OFFSETS), len(LABELS))
 
 
 def token_scores(columns: Columns, words: Floats, weights: Weights) -> Floats:
