@@ -25,6 +25,7 @@ from ray_app.models.ner.lexicon import (
     INFLECTED_DA,
     INFLECTED_EN,
     LAST,
+    NAMES,
     PHRASE,
     UNKNOWN,
     Entry,
@@ -112,7 +113,16 @@ def base_entries() -> Mapping[str, Entry]:
             _mark_places(entries, names.countries, COUNTRY)
     _mark_places(entries, cities(), CITY)
     _mark_frequencies(entries)
+    for month in _months():  # April and August are hardly ever people in what offices write
+        entries[month] = replace(entries.get(month, UNKNOWN), flags=entries.get(month, UNKNOWN).flags & ~NAMES)
     return entries
+
+
+def _months() -> Iterable[str]:
+    import babel
+
+    for language in ("da", "en"):
+        yield from (name.lower() for name in babel.Locale(language).months["format"]["wide"].values())
 
 
 def _mark(entries: dict[str, Entry], names: Iterable[str], flag: int) -> None:

@@ -43,7 +43,7 @@ def language(code: str) -> Language:
         code=code,
         templates=tuple(line.replace("\\n", "\n") for line in lines if line and not line.startswith("# One")),
         words=yaml.safe_load((folder / f"{code}.yaml").read_text(encoding="utf-8")),
-        names=_joined([names_of(locale) for locale in home], code),
+        names=_joined([names_of(locale) for locale in home]),
         foreign=tuple(names_of(locale) for locale in _FOREIGN if locale not in home),
         nouns=_nouns(code),
     )
@@ -339,8 +339,8 @@ def _wrapped(text: Annotated, chance: random.Random) -> Annotated:
     return Annotated("".join(characters), text.names)
 
 
-def _joined(all_names: list[Names], code: str) -> Names:
-    """The names of several locales; towns where Faker makes them up of parts come from the world's list."""
+def _joined(all_names: list[Names]) -> Names:
+    """The names of several locales."""
     merged = {
         field: tuple(dict.fromkeys(value for names in all_names for value in getattr(names, field)))
         for field in ("first", "last", "cities", "streets", "countries")
