@@ -21,8 +21,9 @@ from ray_app.enrichment.chunking import CHUNKING_VERSION, chunk, make_splitter, 
 from ray_app.enrichment.duplicates import bands, signature
 from ray_app.enrichment.entities import NameFinder
 from ray_app.enrichment.entities import find as find_entities
-from ray_app.enrichment.identifiers import find_identifiers
+from ray_app.enrichment.identifiers import IDENTIFIERS_VERSION, find_identifiers
 from ray_app.enrichment.language import SAMPLE_CHARS, detect, detect_pages, name_of
+from ray_app.enrichment.privacy.masking import kept_value
 from ray_app.enrichment.privacy.matcher import Matcher
 from ray_app.enrichment.privacy.risk import assess
 from ray_app.enrichment.privacy.words import find_words
@@ -60,6 +61,7 @@ class Enricher:
     """What `enrich` works with. `allowed` has the languages that a source takes, where it does not take all.
 
     Without `names`, no model looks for persons, organisations and places; without `watched`, nobody for watched people.
+    `version` names the rules and the model that look for entities.
     """
 
     languages: LanguageSettings
@@ -67,6 +69,7 @@ class Enricher:
     allowed: Mapping[str, Collection[str]]
     names: NameFinder | None = None
     watched: Matcher | None = None
+    version: str = IDENTIFIERS_VERSION
 
 
 def pipeline_version(model: PreparedModel, settings: ChunkingSettings) -> str:
@@ -185,7 +188,14 @@ def find_personal(content: Content, pages: Sequence[Page], enricher: Enricher) -
         own = enricher.privacy.words_dir
         words = [hit for page in pages for hit in find_words(page.text, page.number, content.language, own=own)]
         watched = enricher.watched.find_in(pages) if enricher.watched else []
-    found = replace(content, mentions=tuple(mentions), words=tuple(words), watched=tuple(watched))
+    found = replace(
+        content,
+        mentions=tuple(mentions),
+        mentions_found=len(mentions),
+        words=tuple(words),
+        watched=tuple(watched),
+        searched_by=enricher.version,
+    )
     return assessed(found, enricher.privacy)
 
 
@@ -193,6 +203,18 @@ def assessed(content: Content, settings: PrivacySettings) -> Content:
     """With its risk, by all that is known of it so far."""
     judged = assess(content.mentions, content.labels, content.words, content.watched, settings)
     return replace(content, risk=judged.risk.value, reasons=judged.reasons)
+
+
+def for_keeping(documents: Sequence[Document], settings: PrivacySettings) -> list[Document]:
+    """With as much of personal values as the index is to keep, and of very many mentions the first."""
+    return _with_contents(documents, (kept(content, settings) for content in _contents(documents)))
+
+
+def kept(content: Content, settings: PrivacySettings) -> Content:
+    """The content with as much of its personal data as is to be kept; its risk is judged by all of it before."""
+    most = settings.max_mentions
+    mentions = (replace(one, value=kept_value(one.value, one.kind, settings)) for one in content.mentions[:most])
+    return replace(content, mentions=tuple(mentions), words=content.words[:most])
 
 
 def _foreign(content: Content, source: str, takes: Collection[str]) -> Failure:

@@ -9,13 +9,12 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
+from ray_app.findings import Reason, WatchMatch, WordHit
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ray_app.enrichment.privacy.risk import Reason
-    from ray_app.enrichment.privacy.watchlist import WatchMatch
-    from ray_app.enrichment.privacy.words import WordHit
 
 # When a document's passages get their vectors: in the same run, or in a backfill.
 When = Literal["now", "later"]
@@ -185,7 +184,8 @@ class Content:
     `language` is "" where it is too unsure; words are stemmed for `stemming`, the likeliest one, all the same.
     `page_languages` has every page of a document of several. A `plain` one is indexed without labels and entities.
     `mentions`, high-risk `words` and `watched` people are in the order of the text; `risk` is what they amount to, ""
-    where nobody looked.
+    where nobody looked; `searched_by` names the rules and the model that did. Of many mentions only the first may be
+    kept: `mentions_found` counts all.
     """
 
     sha256: str
@@ -207,10 +207,12 @@ class Content:
     page_languages: tuple[PageLanguage, ...] = ()
     plain: bool = False
     mentions: tuple[Mention, ...] = ()
+    mentions_found: int = 0
     words: tuple[WordHit, ...] = ()
     watched: tuple[WatchMatch, ...] = ()
     risk: str = ""
     reasons: tuple[Reason, ...] = ()
+    searched_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from ray_app import pipeline
 from ray_app.enrichment.chunking import pages_of
-from ray_app.enrichment.identifiers import IDENTIFIERS_VERSION
-from ray_app.ingest.enriching import enricher_of
+from ray_app.ingest.enriching import enricher_of, entities_version
 from ray_app.records import Content
 from ray_app.settings import Settings
 from ray_app.store import open_store
 from ray_app.store.pending import complete, give_up, pending_of, write_labels, write_personal
-from ray_app.store.protocol import AnyOf, Filter, Store
+from ray_app.store.protocol import AnyOf, Condition, Filter, Store
 
 Name = Literal["embedding", "labels", "entities"]
 Work = Callable[[list[Content]], list[Content]]
@@ -32,7 +31,7 @@ class Task:
     left: Callable[[Settings], Filter]
     open: Callable[[Settings, int, bool], Work]
     write: Callable[[Store, Settings, Sequence[Content]], Awaitable[int]]
-    fail: Callable[[Store, Settings, Content, str], Awaitable[None]]
+    fail: Callable[[Store, Settings, Content, str], Coroutine[Any, Any, None]]
     uses_vectors: bool = False
 
 
@@ -66,7 +65,7 @@ def _version_of_labels(settings: Settings) -> str:
 
 
 def _left_labels(settings: Settings) -> Filter:
-    other = [AnyOf("judged_by", [_version_of_labels(settings)]), pending_of(settings.tenant)]
+    other: list[Condition] = [AnyOf("judged_by", [_version_of_labels(settings)]), pending_of(settings.tenant)]
     return Filter([AnyOf("tenant", [settings.tenant])], must_not=other)
 
 
@@ -99,11 +98,6 @@ def _left_entities(settings: Settings) -> Filter:
     return Filter([of_tenant], must_not=[AnyOf("searched_by", [entities_version(settings)])])
 
 
-def entities_version(settings: Settings) -> str:
-    """Names the rules and the model by which entities are found, and what of their values is kept."""
-    return f"{IDENTIFIERS_VERSION}-{settings.names.model}-{settings.privacy.values}"
-
-
 def _open_entities(settings: Settings, threads: int, gpu: bool) -> Work:
     async def read() -> pipeline.Enricher:
         store = await open_store(settings)
@@ -118,17 +112,17 @@ def _open_entities(settings: Settings, threads: int, gpu: bool) -> Work:
 
 def _searched(content: Content, enricher: pipeline.Enricher) -> Content:
     if not content.has_text or content.plain:
-        return content
+        return replace(content, searched_by=enricher.version)
     return pipeline.find_personal(content, pages_of(content.chunks), enricher)
 
 
 async def _write_entities(store: Store, settings: Settings, contents: Sequence[Content]) -> int:
-    version = entities_version(settings)
-    return await write_personal(store, settings.tenant, contents, privacy=settings.privacy, searched_by=version)
+    return await write_personal(store, settings.tenant, [pipeline.kept(one, settings.privacy) for one in contents])
 
 
 async def _fail_entities(store: Store, settings: Settings, content: Content, detail: str) -> None:
-    await _write_entities(store, settings, [replace(content, mentions=(), words=(), watched=(), risk="")])
+    nothing = replace(content, mentions=(), words=(), watched=(), risk="", searched_by=entities_version(settings))
+    await _write_entities(store, settings, [nothing])
 
 
 TASKS: dict[Name, Task] = {

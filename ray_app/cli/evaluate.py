@@ -83,6 +83,7 @@ def classification(
 
 @app.command()
 def entities(
+    context: typer.Context,
     path: Annotated[
         Path,
         typer.Argument(
@@ -94,13 +95,16 @@ def entities(
     save: Save = None,
     against: Against = None,
 ) -> None:
-    """Identifiers in annotated texts: precision, recall and F1 of their spans by kind, and over all (micro)."""
+    """Identifiers and names in annotated texts: precision, recall and F1 of spans by kind, and over all (micro)."""
     from ray_app.evaluation.annotated import find_annotated, read_annotated
     from ray_app.evaluation.entities import evaluate_entities, figures, measurable
+    from ray_app.models.ner import open_name_finder
 
+    settings: Settings = context.obj
+    names = open_name_finder(settings.names)
     before = _read(against) if against else None
-    texts = measurable([read_annotated(one) for one in find_annotated(path)], None, _say)
-    measured = [evaluate_entities(one, None, _say) for one in texts]
+    texts = measurable([read_annotated(one) for one in find_annotated(path)], names, _say)
+    measured = [evaluate_entities(one, names, _say) for one in texts]
     run: Run = {one.collection: {kind: {"exact": of} for kind, of in one.exact.items()} for one in measured}
     collections = {one.collection: figures([one]) for one in measured}
     result = figures(measured)

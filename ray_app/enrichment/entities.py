@@ -18,8 +18,9 @@ class NameFinder(Protocol):
     """Finds persons, organisations and places."""
 
     @property
-    def method(self) -> str:
+    def name(self) -> str:
         """Which model it is; it becomes the mentions' `found_by`."""
+        ...
 
     def find(self, texts: Sequence[str]) -> list[list[Mention]]:
         """The mentions of each text, in its order. Their `page` is not looked at. Raises ModelError."""

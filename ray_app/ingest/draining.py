@@ -142,9 +142,7 @@ class Drain:
         tenants = {one.entry.tenant for one, _ in ready}
         enrichers = {tenant: await enricher_of(store, self._settings.of_tenant(tenant)) for tenant in tenants}
         documents = await asyncio.to_thread(self._stages, [file for _, file in ready], known, enrichers)
-        write = partial(
-            write_documents, documents=documents, run=_RUN, pipeline=self._version, privacy=self._settings.privacy
-        )
+        write = partial(write_documents, documents=documents, run=_RUN, pipeline=self._version)
         await patiently(self._settings.store, lambda: store.run(write))
         for taken, file in ready:
             await store.set_payload(DOCUMENTS, [taken.entry.document], remembered(taken, file))
@@ -173,7 +171,8 @@ class Drain:
             documents,
         )
         documents = isolated("embed", lambda some: pipeline.embed(some, self._embedder), documents)
-        return isolated("classify", self._classify, documents)
+        documents = isolated("classify", self._classify, documents)
+        return pipeline.for_keeping(documents, self._settings.privacy)
 
     def _classify(self, documents: list[Document]) -> list[Document]:
         """Each by its tenant's classifier: a newly trained one is taken up at once."""

@@ -12,7 +12,8 @@ from dataclasses import replace
 from ray_app.enrichment.chunking import pages_of
 from ray_app.enrichment.privacy.changes import Affected, affected_tokens
 from ray_app.enrichment.privacy.matcher import Matcher, compile_watchlist
-from ray_app.enrichment.privacy.watchlist import WatchedPerson, WatchMatch, difference
+from ray_app.enrichment.privacy.watchlist import difference
+from ray_app.findings import WatchedPerson, WatchMatch
 from ray_app.pipeline import assessed
 from ray_app.records import Content, content_id
 from ray_app.settings import PrivacySettings, Settings

@@ -133,12 +133,12 @@ class IndexSink(Datasink[Tally]):
         tally = Tally()
         try:
             for block in blocks:
-                documents: list[Document] = block.column(_COLUMN).to_pylist()
+                documents = pipeline.for_keeping(block.column(_COLUMN).to_pylist(), self._settings.privacy)
                 with measured(None, "write", len(documents), run=self._run) as step:
                     written = await patiently(
                         self._settings.store,
                         lambda some=documents: write_documents(  # type: ignore[misc]
-                            store, some, run=self._run, pipeline=self._version, privacy=self._settings.privacy
+                            store, some, run=self._run, pipeline=self._version
                         ),
                     )
                 failed = [_failed(document) for document in written.failed]

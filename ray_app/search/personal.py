@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ray_app.enrichment.privacy.risk import Risk
+from ray_app.findings import Risk
 from ray_app.store.collections import CONTENTS
 from ray_app.store.protocol import AnyOf, Filter, Found, Missing
 from ray_app.store.scope import ScopedReader

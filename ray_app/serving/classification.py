@@ -50,7 +50,7 @@ class Classification:
         read = [text_of(chunks) for chunks in documents]
         return await asyncio.to_thread(judge, classifier, read, means, titles, explain=explain)
 
-    @serve.multiplexed(max_num_models_per_replica=_MOST_CLASSIFIERS)
+    @serve.multiplexed(max_num_models_per_replica=_MOST_CLASSIFIERS)  # type: ignore[untyped-decorator]
     async def _loaded(self, identity: str) -> Classifier:
         """The one that `classifier_id` names."""
         version, _, tenant = identity.partition("@")

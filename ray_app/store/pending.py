@@ -10,7 +10,6 @@ from dataclasses import replace
 import numpy as np
 
 from ray_app.records import Chunk, Content, Outcome, content_id
-from ray_app.settings import PrivacySettings
 from ray_app.store.annotations import apply_stated
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.personal import (
@@ -113,14 +112,12 @@ async def write_labels(store: Store, tenant: str, contents: Sequence[Content], *
     return touched
 
 
-async def write_personal(
-    store: Store, tenant: str, contents: Sequence[Content], *, privacy: PrivacySettings, searched_by: str
-) -> int:
+async def write_personal(store: Store, tenant: str, contents: Sequence[Content]) -> int:
     """Writes the personal data that was found in stored contents, and nothing else; returns how many passages."""
     touched = 0
     for identity, ids, content in await _still_there(store, tenant, contents):
         await store.set_payload(CHUNKS, ids, found_fields(content))
-        await store.set_payload(CONTENTS, [identity], {**personal_fields(content, privacy), "searched_by": searched_by})
+        await store.set_payload(CONTENTS, [identity], personal_fields(content))
         touched += len(ids)
     return touched
 
@@ -166,8 +163,10 @@ def _content(payload: Payload, chunks: Sequence[Chunk]) -> Content:
         plain=payload.get("plain", False),
         signature=base64.b64decode(payload.get("signature", "")),
         mentions=tuple(mentions_of(payload)),
+        mentions_found=payload.get("mentions_found", 0),
         words=tuple(words_of(payload)),
         watched=tuple(watched_of(payload)),
         risk=payload.get("risk", ""),
         reasons=tuple(reasons_of(payload)),
+        searched_by=payload.get("searched_by", ""),
     )

@@ -1,18 +1,12 @@
-"""Personal data of a content as the index keeps it: where it stands, what it amounts to, and of its values only what
-the settings say.
-"""
+"""Personal data of a content as the index keeps it: where it stands, and what it amounts to."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from ray_app.enrichment.privacy.masking import digest, mask
-from ray_app.enrichment.privacy.risk import Counted, Reason, Risk
-from ray_app.enrichment.privacy.watchlist import How, WatchMatch
-from ray_app.enrichment.privacy.words import WordHit
+from ray_app.findings import Counted, How, Reason, Risk, WatchMatch, WordHit
 from ray_app.records import Content, Mention
-from ray_app.settings import PrivacySettings
 from ray_app.store.protocol import Payload
 
 
@@ -23,17 +17,17 @@ def found_fields(content: Content) -> Payload:
     return {"risk": content.risk, "kinds": sorted({mention.kind for mention in content.mentions})}
 
 
-def personal_fields(content: Content, settings: PrivacySettings) -> Payload:
-    """All that is kept of a content's personal data: what is found of the first `max_mentions`, and its risk by all."""
+def personal_fields(content: Content) -> Payload:
+    """All that is kept of a content's personal data."""
     if not content.risk:
-        return {}
-    most = settings.max_mentions
+        return {"searched_by": content.searched_by} if content.searched_by else {}
     return {
         **found_fields(content),
-        "mentions": [asdict(kept(mention, settings)) for mention in content.mentions[:most]],
-        "mentions_found": len(content.mentions),
-        "words_found": [asdict(hit) for hit in content.words[:most]],
-        "values": sorted({value_key(kept(mention, settings)) for mention in content.mentions}),
+        "searched_by": content.searched_by,
+        "mentions": [asdict(mention) for mention in content.mentions],
+        "mentions_found": content.mentions_found,
+        "words_found": [asdict(hit) for hit in content.words],
+        "values": sorted({value_key(mention) for mention in content.mentions}),
         **reason_fields(content),
         **watched_fields(content.watched),
     }
@@ -47,24 +41,6 @@ def reason_fields(content: Content) -> Payload:
 def watched_fields(watched: Sequence[WatchMatch]) -> Payload:
     """Where watched people are named; `people` are their ids."""
     return {"watched": [asdict(match) for match in watched], "people": sorted({one.person_id for one in watched})}
-
-
-def kept(mention: Mention, settings: PrivacySettings) -> Mention:
-    """The mention with as much of its value as is kept."""
-    return Mention(
-        mention.kind, mention.page, mention.start, mention.end,
-        kept_value(mention.value, mention.kind, settings), mention.confidence, mention.found_by,
-    )  # fmt: skip
-
-
-def kept_value(value: str, kind: str, settings: PrivacySettings) -> str:
-    """As much of a value as is kept: equal values are kept as equal ones."""
-    if settings.values == "plain":
-        return value
-    if settings.values == "masked":
-        return mask(value, kind)
-    assert settings.hash_key  # the settings see to it
-    return digest(value, kind, settings.hash_key.get_secret_value().encode())
 
 
 def value_key(mention: Mention) -> str:

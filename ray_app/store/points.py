@@ -10,7 +10,6 @@ from pathlib import PurePosixPath
 from uuid import UUID
 
 from ray_app.records import INSIDE, Content, Document, FileRef, Label, Outcome, chunk_id, content_id, document_id
-from ray_app.settings import PrivacySettings
 from ray_app.store import bm25
 from ray_app.store.personal import found_fields, personal_fields
 from ray_app.store.protocol import Payload, Point
@@ -62,7 +61,6 @@ def content_points(
     folders: Iterable[str],
     run: str,
     pipeline: str,
-    privacy: PrivacySettings,
 ) -> tuple[Point, list[Point]]:
     """The point of a content and those of its passages."""
     shared: Payload = {
@@ -104,7 +102,7 @@ def content_points(
             "children": content.children,
             "pages_not_read": content.pages_not_read,
             **judged_fields(content.labels),
-            **personal_fields(content, privacy),
+            **personal_fields(content),
             "terms": sorted({index for vector in vectors for index in vector.indices}),
             "words": frequent_words(content.title, (chunk.text for chunk in content.chunks), stemming),
             "run": run,

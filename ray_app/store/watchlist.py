@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ray_app.enrichment.privacy.watchlist import WatchedPerson
 from ray_app.errors import NotFoundError
+from ray_app.findings import WatchedPerson
 from ray_app.records import record_id
 from ray_app.store.collections import REGISTRY
 from ray_app.store.points import now

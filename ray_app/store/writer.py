@@ -11,14 +11,12 @@ from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, replace
 
 from ray_app.records import Document, Failure, Outcome, content_id, walk
-from ray_app.settings import PrivacySettings
 from ray_app.store.annotations import apply_stated
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.points import ancestors, chunk_ids, content_points, document_payload, place_id
 from ray_app.store.protocol import AnyOf, Filter, Found, Payload, Point, Store
 from ray_app.store.removal import mark_left_out
 
-_KEPT_MASKED = PrivacySettings()
 _VANISHED = Failure("write", "content_vanished", "another run removed its content meanwhile", passing=True)
 
 
@@ -40,7 +38,6 @@ async def write_documents(
     *,
     run: str,
     pipeline: str,
-    privacy: PrivacySettings = _KEPT_MASKED,
 ) -> Written:
     """Indexes or quarantines each document. Repeating it, whole or in part, ends in the same state.
 
@@ -51,7 +48,7 @@ async def write_documents(
     stored = await _payloads(store, CONTENTS, sorted({_content_of(document) for document in everything} - {""}))
     present = {*stored, *(_content_of(document) for document in everything if document.content)}
     everything = [_checked(document, present) for document in everything]
-    fresh, chunks = await _write_contents(store, everything, stored, run, pipeline, privacy)
+    fresh, chunks = await _write_contents(store, everything, stored, run, pipeline)
     claimed = await _named(store, stored) | set(fresh)
     outcomes = {}
     places = []
@@ -96,7 +93,6 @@ async def _write_contents(
     stored: dict[str, Payload],
     run: str,
     pipeline: str,
-    privacy: PrivacySettings,
 ) -> tuple[dict[str, Document], int]:
     """Writes new contents and their passages, and adds places to known ones.
 
@@ -122,7 +118,6 @@ async def _write_contents(
                 folders=folders,
                 run=run,
                 pipeline=pipeline,
-                privacy=privacy,
             )
             fresh[identity] = newest
             contents.append(whole)

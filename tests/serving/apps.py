@@ -54,10 +54,10 @@ def models(settings: Settings, embedder: Embedder):
     async def embed(texts: list[str]) -> tuple[Vectors, list[int]]:
         return embedder.embed_passages(texts), [len(text.split()) for text in texts]
 
-    async def classify(texts: list[str], explain: bool) -> list[Judgement]:
-        return judge(classifier, texts, embedder.embed_passages(texts), explain=explain)
+    async def classify(tenant: str, texts: list[str], titles: list[str], explain: bool) -> list[Judgement]:
+        classifier = open_classifier(settings.of_tenant(tenant), embedder)
+        return judge(classifier, texts, embedder.embed_passages(texts), titles, explain=explain)
 
-    classifier = open_classifier(settings, embedder)
     return embed, classify
 
 

@@ -82,6 +82,7 @@ async def there(settings, embedder, model):
         splitter = pipeline.open_splitter(model, settings.chunking)
         found = [document(path, text, splitter) for path, text in TEXTS.items()]
         enriched = pipeline.enrich(found, await enricher_of(api.store, settings))
+        enriched = pipeline.for_keeping(enriched, settings.privacy)
         await write_documents(api.store, enriched, run="r", pipeline="p")
         yield There(api, settings, await api.key("admin"), await api.key("reader", groups=("x",)))
 
@@ -145,13 +146,16 @@ async def test_a_watched_person_is_found_however_they_are_named(there):
     assert turned["confidence"] < 1
 
 
-async def test_a_watched_person_raises_the_risk_and_a_removed_one_takes_it_back(there):
+async def test_a_watched_person_is_a_reason_for_risk_and_a_removed_one_is_none(there):
+    async def reasons():
+        told = await there.get(f"/v1/documents/{identity('hr/party.txt')}/entities")
+        return [one["text"] for one in told["reasons"]]
+
     person = await there.watch(name="Bo Holm")
-    path = f"/v1/documents/{identity('hr/party.txt')}/entities"
-    assert (await there.get(path))["risk"] == "personal"
+    assert "A person on a watch list is named" in await reasons()
     await there.ask("DELETE", f"/v1/watch/{person}")
     await scan_changes(there.api.store, there.settings)
-    assert (await there.get(path))["risk"] == "none"
+    assert "A person on a watch list is named" not in await reasons()
     problem(await there.api.request("GET", f"/v1/watch/{person}/documents", there.admin), 404, "not-found")
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ray_app.enrichment.privacy.folding import NAME_WORD, fold, spellings
 from ray_app.enrichment.privacy.identifiers import values
 from ray_app.enrichment.privacy.roster import errors_allowed, is_distinctive, names
-from ray_app.enrichment.privacy.watchlist import WatchedPerson
+from ray_app.findings import WatchedPerson
 
 _WORD = re.compile(r"\w+")
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ray_app.enrichment.privacy.watchlist import How, WatchedPerson, WatchMatch
+from ray_app.findings import How, WatchedPerson, WatchMatch
 
 _GROUP = re.compile(r"[^\W_]+")
 _GAP = frozenset(" \u00a0\u2009\u202f.-‐‑–/()")

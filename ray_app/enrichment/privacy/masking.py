@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 from ray_app.errors import ConfigurationError
+from ray_app.settings.privacy import PrivacySettings
 
 # Half of SHA-256's output: a shorter key would be easier to try than the hash (RFC 2104, section 3).
 _KEY_BYTES = 16
@@ -38,6 +39,16 @@ def digest(value: str, kind: str, secret: bytes) -> str:
         raise ConfigurationError(f"the key of hashes has {len(secret)} bytes; at least {_KEY_BYTES} are needed")
     message = f"{kind}\0{unicodedata.normalize('NFC', value)}"
     return hmac.new(secret, message.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def kept_value(value: str, kind: str, settings: PrivacySettings) -> str:
+    """As much of a value as is to be kept: equal values are kept as equal ones."""
+    if settings.values == "plain":
+        return value
+    if settings.values == "masked":
+        return mask(value, kind)
+    assert settings.hash_key  # the settings see to it
+    return digest(value, kind, settings.hash_key.get_secret_value().encode())
 
 
 def redact(text: str, spans: Iterable[tuple[int, int, str]]) -> str:

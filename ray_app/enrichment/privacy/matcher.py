@@ -16,7 +16,7 @@ from ray_app.enrichment.privacy.identifiers import Identifiers
 from ray_app.enrichment.privacy.naming import Found, Word, full_names
 from ray_app.enrichment.privacy.parts import alone, beside_titles
 from ray_app.enrichment.privacy.roster import Reading, Roster
-from ray_app.enrichment.privacy.watchlist import How, WatchedPerson, WatchMatch
+from ray_app.findings import How, WatchedPerson, WatchMatch
 from ray_app.records import Page
 
 _PIECE = re.compile("[^'’]+")

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from ray_app.enrichment.privacy.folding import fold
 from ray_app.enrichment.privacy.roster import Name, Reading, Roster, is_known
-from ray_app.enrichment.privacy.watchlist import How
+from ray_app.findings import How
 
 # How sure it is that a name means the person: that of the name as it stands on the list, and what each departure from
 # it leaves of that. Chosen by judgement: no collection says how often two people of one name are the same.

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from ray_app.enrichment.privacy.folding import fold
 from ray_app.enrichment.privacy.naming import Found, Word, begins_large, continues, gap_between, is_title
 from ray_app.enrichment.privacy.roster import Roster, is_distinctive, is_known
-from ray_app.enrichment.privacy.watchlist import How
+from ray_app.findings import How
 
 # Shared among the people of the list who may be meant: others may be meant too.
 _TITLE = 0.4

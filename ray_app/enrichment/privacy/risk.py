@@ -5,58 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from ray_app.enrichment.privacy.watchlist import WatchMatch
-from ray_app.enrichment.privacy.words import WordHit
+from ray_app.findings import Counted, Reason, Risk, WatchMatch, WordHit
 from ray_app.records import Label, Mention
 from ray_app.settings.privacy import Evidence, PrivacySettings, Rule
-
-
-class Risk(StrEnum):
-    """Ordered: none < personal < sensitive < high."""
-
-    NONE = "none"
-    PERSONAL = "personal"
-    SENSITIVE = "sensitive"
-    HIGH = "high"
-
-    @property
-    def rank(self) -> int:
-        """0 for none, 3 for high."""
-        return list(Risk).index(self)
-
-    # A StrEnum compares as the text that it is, by the alphabet: all four have to be said.
-    def __lt__(self, other: str) -> bool:
-        return self.rank < Risk(other).rank
-
-    def __le__(self, other: str) -> bool:
-        return self.rank <= Risk(other).rank
-
-    def __gt__(self, other: str) -> bool:
-        return self.rank > Risk(other).rank
-
-    def __ge__(self, other: str) -> bool:
-        return self.rank >= Risk(other).rank
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """How many different ones there are of something: `what` is a kind, `words:health`, `label:cv` or `watched`."""
-
-    what: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A rule that holds, and the evidence in the whole document. It holds no personal value."""
-
-    risk: Risk
-    text: str
-    evidence: tuple[Counted, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ import yaml
 from rapidfuzz.distance import DamerauLevenshtein
 
 from ray_app.enrichment.privacy.folding import NAME_WORD, deletions, fold
-from ray_app.enrichment.privacy.watchlist import WatchedPerson
 from ray_app.errors import ConfigurationError
+from ray_app.findings import WatchedPerson
 
 _SUFFIXES = frozenset(("jr", "sr", "ii", "iii", "iv", "phd", "md", "bsc", "msc"))
 _FAMILY_FIRST = frozenset(("hu", "ja", "ko", "vi", "zh"))

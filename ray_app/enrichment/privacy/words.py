@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from ray_app.enrichment.privacy.lexicon import (
     read_lexicon,
     stemmer,
 )
+from ray_app.findings import WordHit
 
 # Texts of these are read with another's list: the two are written nearly alike, and short texts of one are often taken
 # for the other.
@@ -24,17 +24,6 @@ _READ_AS = {"nb": "da", "nn": "da", "no": "da"}
 # What may stand between the words of a phrase: hyphens or blanks, but no empty line.
 _LONGEST_GAP = 8
 _GAP = re.compile(r"[^\S\n]*(?:[-‐‑–/]|\n)?[^\S\n]*")
-
-
-@dataclass(frozen=True, slots=True)
-class WordHit:
-    """A high-risk word: `start` and `end` are its span in the text of page number `page`, `term` what the list says."""
-
-    category: str
-    page: int
-    start: int
-    end: int
-    term: str
 
 
 class _Word(NamedTuple):

