@@ -35,6 +35,15 @@ def train(
     ] = None,
     labels_file: LabelsFile = None,
     documents: Documents = None,
+    from_index: Annotated[
+        bool, typer.Option("--from-index", help="Learn from the labels that people stated; also beside the others.")
+    ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch", help="Train on stated labels whenever enough came, and use what is shown to be better; goes on."
+        ),
+    ] = False,
     kind: Kind = "flat",
     features: Annotated[
         Literal["words", "embedding", "both"] | None,
@@ -54,10 +63,14 @@ def train(
 
     settings: Settings = context.obj
     own = settings.classification
-    _check(folder, labels_file, documents)
+    _check(folder, labels_file, documents, alone=from_index or watch)
     model = prepare_model(settings)
+    if watch:
+        from ray_app.evaluation.retraining import watch as go_on
+
+        go_on(settings, model, _say)
     _say("reading and embedding the labelled documents")
-    labelled = _read(folder, labels_file, documents, settings, model, kind)
+    labelled = _read(folder, labels_file, documents, settings, model, kind, from_index=from_index)
     for ref, failure in labelled.failures:
         _say(f"left out {ref.path}: {failure.reason}")
     trained = fit(
@@ -80,13 +93,14 @@ def read_labelled(
     return read_labels_file(documents, labels_file, settings, model, threads=os.cpu_count() or 1, kind=kind)
 
 
-def _check(folder: str | None, labels_file: Path | None, documents: str | None) -> None:
+def _check(folder: str | None, labels_file: Path | None, documents: str | None, *, alone: bool) -> None:
     """Before the seconds that the model takes."""
     from ray_app.sources import root_of
 
-    if bool(folder) == bool(labels_file) or (folder and documents):
+    if (folder and (labels_file or documents)) or not (folder or labels_file or alone):
         raise ConfigurationError(
-            "give either --labels-from-folders, or --labels-file with --documents (or with texts of its own)"
+            "give either --labels-from-folders, or --labels-file with --documents (or with texts of its own), or "
+            "--from-index"
         )
     if folder or documents:
         root_of(folder or documents or "")
@@ -99,12 +113,20 @@ def _read(
     settings: Settings,
     model: PreparedModel,
     kind: Kind,
+    *,
+    from_index: bool,
 ) -> Labelled:
-    from ray_app.ingest.labelled import read_folders
+    from ray_app.ingest.labelled import read_folders, read_index, together
 
+    stated = read_index(settings, kind=kind) if from_index else None
     if labels_file:
-        return read_labelled(labels_file, documents, settings, model, kind)
-    return read_folders(folder or "", settings, model, threads=os.cpu_count() or 1, kind=kind)
+        given = read_labelled(labels_file, documents, settings, model, kind)
+    elif folder:
+        given = read_folders(folder, settings, model, threads=os.cpu_count() or 1, kind=kind)
+    else:
+        assert stated
+        return stated
+    return together(given, stated) if stated else given
 
 
 def _tell(manifest: ClassifierManifest) -> None:

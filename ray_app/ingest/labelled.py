@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -20,19 +21,25 @@ from ray_app.models.classification.examples import Examples, Kind
 from ray_app.models.embedder import open_embedder
 from ray_app.models.prepared import PreparedModel
 from ray_app.parsing.sandbox import Sandbox
-from ray_app.records import Content, Document, Failure, FileRef, Page
+from ray_app.records import Content, Document, Failure, FileRef, Page, content_id
 from ray_app.settings import Settings
+from ray_app.store import open_store
+from ray_app.store.annotations import stated_contents
+from ray_app.store.pending import read_contents, with_vectors
 
 Labels = tuple[str, ...]
 # Texts whose passages are embedded at a time.
 _BLOCK = 256
+# People label one by one: a label of fewer documents waits for more.
+_MIN_STATED = 3
 
 
 class Labelled(NamedTuple):
-    """Examples, and the documents that could not be read, with the reason."""
+    """Examples, and the documents that could not be read, with the reason. Of the index also the contents' ids."""
 
     examples: Examples
     failures: list[tuple[FileRef, Failure]]
+    ids: list[str] = []  # noqa: RUF012  never changed
 
 
 def read_folders(
@@ -66,6 +73,68 @@ def read_labels_file(
             f"{labels} names {len(missing)} files that {folder} does not hold, such as {missing[0]}"
         )
     return _read({found[path]: some for path, some in wanted.items()}, settings, model, threads=threads, kind=kind)
+
+
+def read_index(settings: Settings, *, kind: Kind = "flat") -> Labelled:
+    """The contents of the index whose labels people stated. Labels of fewer than three documents are left out.
+
+    Raises ConfigurationError where there are none.
+    """
+    return asyncio.run(_read_index(settings, kind))
+
+
+def together(some: Labelled, others: Labelled) -> Labelled:
+    """Both, with those of the first left out that the second has too: what people stated comes second."""
+    known = set(others.examples.texts)
+    kept = [row for row, text in enumerate(some.examples.texts) if text not in known]
+    one, other = some.examples.take(kept), others.examples
+    signatures = [signature(text) for text in [*one.texts, *other.texts]]
+    examples = Examples(
+        texts=[*one.texts, *other.texts],
+        vectors=np.concatenate([one.vectors, other.vectors]),
+        labels=[*one.labels, *other.labels],
+        titles=[*one.titles, *other.titles],
+        names=[*one.names, *other.names],
+        groups=np.array(near_duplicate_groups(signatures), np.intp),
+        kind=one.kind,
+        languages=tuple((Counter(dict(one.languages)) + Counter(dict(other.languages))).most_common()),
+    )
+    return Labelled(examples, some.failures)
+
+
+async def _read_index(settings: Settings, kind: Kind) -> Labelled:
+    store, tenant = await open_store(settings), settings.tenant
+    try:
+        stated = await stated_contents(store, tenant)
+        ids = sorted(stated)
+        contents: list[Content] = []
+        for start in range(0, len(ids), _BLOCK):
+            read = await read_contents(store, tenant, ids[start : start + _BLOCK])
+            contents += await with_vectors(store, tenant, [one for one in read if one.has_text])
+    finally:
+        await store.close()
+    labels = {content.sha256: stated[content_id(tenant, content.sha256)] for content in contents}
+    counted = Counter(label for some in labels.values() for label in some)
+    rare = {label for label, count in counted.items() if count < _MIN_STATED}
+    contents = [content for content in contents if not rare & set(labels[content.sha256])]
+    if not contents:
+        raise ConfigurationError(
+            f"no label was stated of {_MIN_STATED} documents that can be read: people state them in the review queue "
+            "(GET /v1/review, PUT /v1/documents/{id}/labels)"
+        )
+    examples = Examples(
+        texts=[pipeline.text_of(content.chunks) for content in contents],
+        vectors=np.stack(
+            [pipeline.mean_vector(content.vectors) for content in contents if content.vectors is not None]
+        ),
+        labels=[labels[content.sha256] for content in contents],
+        titles=[content.title for content in contents],
+        names=[content.title for content in contents],
+        groups=np.array(near_duplicate_groups([content.signature for content in contents]), np.intp),
+        kind=kind,
+        languages=tuple(Counter(content.language for content in contents).most_common()),
+    )
+    return Labelled(examples, [], [content_id(tenant, content.sha256) for content in contents])
 
 
 def of_texts(

@@ -21,10 +21,15 @@ _POINTER = "current.json"
 
 def publish(trained: Trained, settings: Settings) -> Path:
     """Saves a new version and puts it into use; returns its folder."""
-    version = trained.classifier.manifest.version
-    folder = _root(settings) / version
+    folder = save_version(trained, settings)
+    promote(trained.classifier.manifest.version, settings)
+    return folder
+
+
+def save_version(trained: Trained, settings: Settings) -> Path:
+    """Saves a new version, which is not in use; returns its folder."""
+    folder = _root(settings) / trained.classifier.manifest.version
     save(trained.classifier, folder, report=trained.report)
-    promote(version, settings)
     return folder
 
 

@@ -132,6 +132,9 @@ class ClassificationSettings(Group):
         lt=1,
         description="How often a label that is told as sure shall be right; training finds each label's threshold.",
     )
+    retrain_after: int = Field(
+        20, gt=0, description="`ray-app train --watch` trains anew after so many newly labelled documents."
+    )
     licence: str = Field("", description="Under which licence trained classifiers stand: it is noted in them.")
     descriptions: dict[str, str] = Field(
         default_factory=lambda: {

@@ -64,8 +64,17 @@ async def apply_stated(store: Store, contents: Collection[str]) -> None:
         await _apply(store, identity, stated.labels)
 
 
+async def count_stated(store: Reader, tenant: str, *, since: str = "") -> int:
+    """How many contents people stated the labels of, last at this time (ISO 8601) or later."""
+    return sum(one.at >= since for one in (await _all_stated(store, tenant)).values())
+
+
 async def stated_contents(store: Reader, tenant: str) -> dict[str, tuple[str, ...]]:
     """The ids of all contents whose labels people stated, with those labels."""
+    return {identity: stated.labels for identity, stated in (await _all_stated(store, tenant)).items() if stated.labels}
+
+
+async def _all_stated(store: Reader, tenant: str) -> dict[str, Stated]:
     latest: dict[str, Stated] = {}
     offset = None
     while True:
@@ -74,7 +83,7 @@ async def stated_contents(store: Reader, tenant: str) -> dict[str, tuple[str, ..
         for one in page:
             latest.setdefault(one.payload["content"], Stated.model_validate(one.payload))
         if offset is None:
-            return {identity: stated.labels for identity, stated in latest.items() if stated.labels}
+            return latest
 
 
 async def _state(store: Store, stated: Stated) -> Stated:

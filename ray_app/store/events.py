@@ -29,7 +29,7 @@ from ray_app.store.points import iso
 from ray_app.store.protocol import AnyOf, Condition, Filter, Found, Missing, Order, Point, Reader, Store
 from ray_app.store.scope import Scope
 
-Topic = Literal["document", "job", "label", "privacy", "source", "webhook"]
+Topic = Literal["document", "job", "label", "model", "privacy", "source", "webhook"]
 
 _HALF = 64
 _DAY_S = 86_400

@@ -99,7 +99,7 @@ def ended(client, identity):
 
 def test_there_are_our_jobs_with_their_parameters_and_those_of_the_folder(client):
     kinds = {kind.name: kind for kind in client.jobs().kinds}
-    assert {"ingest", "backfill", "crawl", "retry", "remove_source", "echo", "sleep", "broken"} == set(kinds)
+    assert {"ingest", "backfill", "crawl", "retry", "remove_source", "train", "echo", "sleep", "broken"} == set(kinds)
     takes = {one.name: one for one in kinds["ingest"].parameters}
     assert (takes["uris"].required, takes["uris"].many, takes["uris"].flags) == (True, True, [])
     assert (takes["embed"].type, takes["embed"].default, takes["embed"].flags) == ("now | later", "now", ["--embed"])

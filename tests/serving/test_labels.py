@@ -43,6 +43,15 @@ async def test_a_stated_label_is_shown_first_and_found(there):
     assert [one["label"] for one in detail["labels"]] == ["minutes", "report"]
 
 
+async def test_a_label_is_explained_by_what_the_classifier_in_use_makes_of_the_text(there):
+    path = f"/v1/documents/{there.document}/labels"
+    assert (await ask(there, "GET", path))["judged"] is None
+    judged = (await ask(there, "GET", path, params={"explain": True}))["judged"]
+    assert judged["method"] == "zero-shot"
+    assert sum(one["probability"] for one in [judged, *judged["alternatives"]]) == pytest.approx(1, abs=1e-4)
+    assert judged["terms"]
+
+
 async def test_the_history_says_who_said_what_when(there):
     await label(there, "minutes")
     await label(there, "contract", " minutes ", "contract")

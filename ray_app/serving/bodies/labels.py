@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from ray_app.serving.schemas import Body, DocumentOut, LabelOut
+from ray_app.serving.schemas import Body, ClassifiedText, DocumentOut, LabelOut
 
 _Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
@@ -22,6 +22,7 @@ class LabelsOut(BaseModel):
 
     document_id: str
     labels: list[LabelOut]
+    judged: ClassifiedText | None = Field(None, description="How the classifier judges the text now, where asked.")
 
 
 class StatedOut(BaseModel):

@@ -20,11 +20,13 @@ from ray_app.serving.bodies.labels import (
 )
 from ray_app.serving.caller import Caller
 from ray_app.serving.lookup import content_of, document_out, find_document, first_places
+from ray_app.serving.routes.classify import classified
 from ray_app.serving.schemas import LabelOut
 from ray_app.serving.services import Audit, AuditOf, CallerOf, IndexOf, Services, ServicesOf, requires
 from ray_app.store.annotations import Stated, history, state_labels
-from ray_app.store.collections import CONTENTS
+from ray_app.store.collections import CHUNKS, CONTENTS
 from ray_app.store.events import append_events, new_event
+from ray_app.store.points import chunk_ids
 from ray_app.store.points import labels as labels_of
 from ray_app.store.protocol import AnyOf, Filter, Found, Payload
 from ray_app.store.scope import ScopedReader
@@ -33,6 +35,29 @@ router = APIRouter(prefix="/v1", tags=["labels"])
 
 _MOST_LABELS = 1000
 _EDITOR = [requires("editor")]
+
+
+@router.get("/documents/{document_id}/labels")
+async def explained(
+    document_id: str,
+    index: IndexOf,
+    services: ServicesOf,
+    explain: Annotated[bool, Query(description="Judge the text anew, and tell what moved the decision.")] = False,
+) -> LabelsOut:
+    """A document's labels; with `explain` also how the classifier in use judges it now, and why.
+
+    The weights of all terms add up to the score: positive ones speak for the label, negative ones against it.
+    """
+    content = await content_of(index, await find_document(index, document_id)) or {}
+    shown = LabelsOut(document_id=document_id, labels=_labels(content))
+    if not explain or not content.get("has_text"):
+        return shown
+    ids = chunk_ids(content, index.scope.tenant)
+    found = await index.retrieve(CHUNKS, ids, fields=["ordinal", "text"])
+    passages = sorted(found, key=lambda one: int(one.payload["ordinal"]))
+    text = "\n".join(one.payload["text"] for one in passages)[: services.settings.serving.max_text_chars]
+    (judged,) = await services.classify(index.scope.tenant, [text], [content["title"]], True)
+    return shown.model_copy(update={"judged": classified(judged)})
 
 
 @router.put("/documents/{document_id}/labels", dependencies=_EDITOR)

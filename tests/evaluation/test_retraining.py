@@ -1,0 +1,144 @@
+"""What people label becomes a classifier, and the better one is used."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+
+import pytest
+
+from ray_app.errors import ConfigurationError
+from ray_app.evaluation.retraining import retrain, split
+from ray_app.ingest.labelled import Labelled, read_index, together
+from ray_app.models.registry import current_version, promote, versions
+from ray_app.records import Chunk, Content, Document, FileRef, content_id
+from ray_app.store import open_store
+from ray_app.store.annotations import Stated, count_stated, state_labels
+from ray_app.store.writer import write_documents
+
+WORDS = {
+    "invoice": ["amount", "due", "pay", "total", "account", "bank", "tax", "price", "order", "number"],
+    "minutes": ["meeting", "agenda", "present", "chair", "decided", "action", "vote", "item", "discussed", "next"],
+}
+WHO = "u1 (Ulla)"
+
+
+def text(label, number):
+    words = WORDS[label]
+    some = " ".join(words[(number * step) % len(words)] for step in range(1, 9))
+    return f"{some}. Page {number} of {hashlib.sha256(f'{label}{number}'.encode()).hexdigest()[:12]}."
+
+
+def document(label, number, embedder):
+    written = text(label, number)
+    sha256 = hashlib.sha256(written.encode()).hexdigest()
+    content = Content(
+        sha256, "text/plain", f"{label[0]}{number}", "2025-01-01T00:00:00Z", 1, True,
+        (Chunk(0, written, 1, 0, len(written)),), "en", 0.9, embedder.embed_passages([written]),
+    )  # fmt: skip
+    return Document(
+        FileRef(f"file:///{label}/{number}", f"{label}/{number}", "src", "default", 1, 0.0), sha256, content
+    )
+
+
+def fill(settings, embedder, *, each=30):
+    """Documents of two labels, none of them labelled; returns the contents' ids by label."""
+
+    async def write():
+        store = await open_store(settings)
+        manifest = embedder.manifest
+        await store.ensure(fingerprint=manifest.fingerprint, dimension=manifest.dimension)
+        documents = [document(label, number, embedder) for label in WORDS for number in range(each)]
+        await write_documents(store, documents, run="r", pipeline="p")
+        await store.close()
+
+    asyncio.run(write())
+    return {
+        label: [content_id("default", hashlib.sha256(text(label, n).encode()).hexdigest()) for n in range(each)]
+        for label in WORDS
+    }
+
+
+def state(settings, ids, label):
+    async def work():
+        store = await open_store(settings)
+        for identity in ids:
+            await state_labels(store, Stated(tenant="default", content=identity, labels=(label,), who=WHO))
+        counted = await count_stated(store, "default")
+        await store.close()
+        return counted
+
+    return asyncio.run(work())
+
+
+def said(line):
+    return None
+
+
+def test_what_people_stated_is_learnt_and_put_into_use(settings, model, embedder):
+    ids = fill(settings, embedder)
+    for label, some in ids.items():
+        state(settings, some, label)
+    done = retrain(settings, model, said)
+    assert (done.promoted, done.compared, current_version(settings)) == (True, None, done.version)
+    assert done.examples < 60, "some are held out"
+
+
+def test_a_classifier_that_is_no_better_is_kept_beside(settings, model, embedder):
+    ids = fill(settings, embedder)
+    for label, some in ids.items():
+        state(settings, some, label)
+    first = retrain(settings, model, said).version
+    again = retrain(settings, model, said)
+    assert (again.promoted, current_version(settings)) == (False, first)
+    assert again.compared.difference.difference == 0
+
+
+def test_corrections_make_a_better_one_which_is_used(settings, model, embedder):
+    ids = fill(settings, embedder, each=60)
+    wrong = {"invoice": "minutes", "minutes": "invoice"}
+    for label, some in ids.items():
+        state(settings, some, wrong[label])
+    first = retrain(settings, model, said).version
+    for label, some in ids.items():
+        state(settings, some, label)
+    done = retrain(settings, model, said)
+    assert done.compared.new > done.compared.old
+    assert done.compared.difference.p <= 0.05
+    assert (done.promoted, current_version(settings)) == (True, done.version)
+    promote(first, settings)
+    assert {one.version for one in versions(settings)} == {first, done.version}
+
+
+def test_what_is_held_out_is_the_same_each_time_and_siblings_stay_together(settings, embedder):
+    ids = fill(settings, embedder)
+    for label, some in ids.items():
+        state(settings, some, label)
+    labelled = read_index(settings)
+    seen, unseen = split(labelled)
+    again = split(labelled)[1]
+    assert list(again.texts) == list(unseen.texts)
+    assert not set(seen.groups.tolist()) & set(unseen.groups.tolist())
+    assert 3 <= len(unseen.texts) <= 24
+    assert set(seen.texts) | set(unseen.texts) == set(labelled.examples.texts)
+
+
+def test_too_few_labels_are_said_and_rare_ones_wait(settings, embedder):
+    ids = fill(settings, embedder, each=5)
+    with pytest.raises(ConfigurationError, match="no label was stated of 3 documents"):
+        read_index(settings)
+    assert state(settings, ids["invoice"][:2], "invoice") == 2
+    with pytest.raises(ConfigurationError, match="no label was stated of 3 documents"):
+        read_index(settings)
+    state(settings, ids["minutes"][:3], "minutes")
+    assert {one for labels in read_index(settings).examples.labels for one in labels} == {"minutes"}
+
+
+def test_stated_labels_go_before_those_of_a_file(settings, embedder):
+    ids = fill(settings, embedder, each=5)
+    state(settings, ids["invoice"], "invoice")
+    stated = read_index(settings)
+    wrong = Labelled(stated.examples, [])
+    both = together(Labelled(wrong.examples.take([0, 1]), []), stated)
+    assert len(both.examples.texts) == 5
+    assert set(both.examples.labels) == {("invoice",)}
