@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ray_app.cli.train import Documents, read_labelled
 from ray_app.errors import ModelError
 from ray_app.settings import Settings
+
+if TYPE_CHECKING:
+    from ray_app.models.classification.manifest import ClassifierManifest
 
 app = typer.Typer(help="Versions of the classifier: which there are, and which is in use.", no_args_is_help=True)
 
@@ -25,18 +28,30 @@ def list_all(context: typer.Context, as_json: Json = False) -> None:
 
     settings: Settings = context.obj
     used = current_version(settings)
-    for one in versions(settings):
+    for name, one in versions(settings).items():
+        mark = "*" if name == used else " "
         if as_json:
-            about = {"version": one.version, "in_use": one.version == used, "kind": one.kind,
-                     "documents": one.documents, "labels": len(one.labels), "macro_f1": one.macro_f1,
-                     "expected_calibration_error": one.expected_calibration_error}  # fmt: skip
-            typer.echo(json.dumps(about))
-            continue
-        typer.echo(
-            f"{'*' if one.version == used else ' '} {one.version}  {one.kind:<9}  {one.documents:>6} documents  "
-            f"{len(one.labels):>4} labels  macro-F1 {one.macro_f1:.3f}  "
-            f"calibration error {one.expected_calibration_error:.3f}"
-        )
+            typer.echo(json.dumps({"version": name, "in_use": name == used, **_summary(one)}))
+        elif not one:
+            typer.echo(f"{mark} {name}  cannot be read: it is damaged or of an older release")
+        else:
+            typer.echo(
+                f"{mark} {name}  {one.kind:<9}  {one.documents:>6} documents  {len(one.labels):>4} labels  "
+                f"macro-F1 {one.macro_f1:.3f}  calibration error {one.expected_calibration_error:.3f}"
+            )
+
+
+def _summary(one: ClassifierManifest | None) -> dict[str, Any]:
+    if not one:
+        return {"readable": False}
+    return {
+        "readable": True,
+        "kind": one.kind,
+        "documents": one.documents,
+        "labels": len(one.labels),
+        "macro_f1": one.macro_f1,
+        "expected_calibration_error": one.expected_calibration_error,
+    }
 
 
 @app.command()

@@ -50,18 +50,16 @@ def rollback(settings: Settings) -> str:
     return used[-2]
 
 
-def versions(settings: Settings) -> list[ClassifierManifest]:
-    """The whole versions that there are, the oldest first. Raises ModelError where one is damaged."""
-    folders = sorted(path.parent for path in _root(settings).glob("*/manifest.json"))
-    return [load_manifest(folder) for folder in folders]
+def versions(settings: Settings) -> dict[str, ClassifierManifest | None]:
+    """The versions that there are, the oldest first; None stands for one that is damaged or of an older release."""
+    return {name: _readable(_root(settings) / name) for name in _names(settings)}
 
 
 def version_folder(version: str, settings: Settings) -> Path:
     """Where a version lies. Raises ModelError where there is none of this name."""
-    root = _root(settings)
-    if version not in {path.parent.name for path in root.glob("*/manifest.json")}:
+    if version not in _names(settings):
         raise ModelError(f"there is no classifier {version}: ray-app models list names those there are")
-    return root / version
+    return _root(settings) / version
 
 
 def current_version(settings: Settings) -> str | None:
@@ -89,6 +87,17 @@ def open_version(version: str, settings: Settings, embedding: Manifest) -> Train
             f"classifier {version} was trained with another embedding model than {embedding.name}; train it again"
         )
     return classifier
+
+
+def _names(settings: Settings) -> list[str]:
+    return sorted(path.parent.name for path in _root(settings).glob("*/manifest.json"))
+
+
+def _readable(folder: Path) -> ClassifierManifest | None:
+    try:
+        return load_manifest(folder)
+    except ModelError:
+        return None
 
 
 def _used(settings: Settings) -> list[str]:

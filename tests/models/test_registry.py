@@ -33,7 +33,7 @@ def published(made, settings):
 
 
 def test_going_back_goes_further_each_time_and_ends(published):
-    assert [one.version for one in registry.versions(published)] == ["v1", "v2", "v3"]
+    assert list(registry.versions(published)) == ["v1", "v2", "v3"]
     assert registry.current_version(published) == "v3"
     assert [registry.rollback(published), registry.rollback(published)] == ["v2", "v1"]
     assert registry.current_version(published) == "v1"
@@ -63,3 +63,4 @@ def test_a_damaged_manifest_is_named(published):
     (published.models_dir / "classifier" / "v2" / "manifest.json").write_text("{}")
     with pytest.raises(ModelError, match=r"v2 holds no readable classifier"):
         registry.promote("v2", published)
+    assert [bool(one) for one in registry.versions(published).values()] == [True, False, True]

@@ -25,7 +25,8 @@ from ray_app.models.classification.selection import CandidateScore, Judged, cand
 from ray_app.models.classification.tree import Decision, find_decisions, label_probabilities
 
 Say = Callable[[str], None]
-_SHARES = (0.25, 0.5, 1.0)
+# Of the documents that a fold learns from; what it makes of all of them is known already.
+_SHARES = (0.25, 0.5)
 
 
 class Trained(NamedTuple):
@@ -157,7 +158,8 @@ def _curve(examples: Examples, chosen: Sequence[Chosen], fold: Fold, seed: int) 
         linears = [_calibrated(one, fold.features[some], fold.seen[some], fold.terms) for one in chosen]
         logits = np.hstack([linear.logits(fold.asked) for linear in linears])
         points.append((len(some), scores.macro_f1(_held_out(examples, fold.unseen, chosen, logits))))
-    return points
+    logits = np.hstack([one.best.logits[fold.unseen] for one in chosen])
+    return [*points, (len(order), scores.macro_f1(_held_out(examples, fold.unseen, chosen, logits)))]
 
 
 def _manifest(
