@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import os
 import signal
@@ -43,6 +44,9 @@ def main() -> int:
         with httpx.Client(base_url=url, timeout=60) as client:
             _search(client, arguments.query or (_some_title(client) if arguments.docs else QUERY))
             _show_labels(client, Path(folders[-1]).name)
+            _show_personal_data(client)
+            if not arguments.docs:
+                _correct(client, folders[0])
         _step("Things to try, in another terminal")
         _suggest(url, folders)
         if sys.stdin.isatty() and sys.stdout.isatty():
@@ -155,6 +159,45 @@ def _show_labels(client: httpx.Client, source: str) -> None:
         else:
             first = about["labels"][0]
             print(f"  {name:<34} {first['label']:<16}{first['probability']:>4.0%}  {about['language']}")
+
+
+def _show_personal_data(client: httpx.Client) -> None:
+    _step("Where personal data is: the report that a data-protection officer asks for")
+    report = client.get("/v1/privacy/report").raise_for_status().json()
+    for one in report["sources"]:
+        levels = ", ".join(f"{level} {one[level]}" for level in ("high", "sensitive", "personal", "none"))
+        print(f"  {one['source']:<12} {levels}")
+    kinds = sorted(report["kinds"].items(), key=lambda item: -item[1])
+    print(f"  documents that mention: {', '.join(f'{kind} {count}' for kind, count in kinds[:8])}")
+    body = {"query": "", "filters": {"risk": "high"}, "sort": "newest", "limit": 1}
+    for hit in client.post("/v1/search", json=body).raise_for_status().json()["hits"]:
+        told = client.get(f"/v1/documents/{hit['document_id']}/entities").raise_for_status().json()
+        print(f"  one of high risk: {_short(hit['uri'])}: {told['reasons'][0]['text']}")
+
+
+def _correct(client: httpx.Client, folder: str) -> None:
+    """A person labels what the classifier is least sure of; a classifier that learns from it judges anew."""
+    _step("Correct what the classifier is least sure of, and train again: what people say counts, and is learnt")
+    truth = dict(csv.reader((HERE / "inbox-labels.csv").open(encoding="utf-8", newline="")))
+    queue = client.get("/v1/review", params={"source": "inbox", "limit": 20}).raise_for_status().json()["documents"]
+    labelled = [(one, truth[Path(one["document"]["uri"]).name]) for one in queue[:8]]
+    for one, label in labelled:
+        path = f"/v1/documents/{one['document']['id']}/labels"
+        client.put(path, json={"labels": [label]}).raise_for_status()
+    first, label = labelled[0]
+    path = f"/v1/documents/{first['document']['id']}/labels"
+    before = client.get(path, params={"explain": True}).raise_for_status().json()["judged"]
+    _show_reasons(f"before, {_short(first['document']['uri'])}, which is: {label}", before)
+    subprocess.run([RAY_APP, "train", "--labels-from-folders", folder, "--from-index"], check=True)
+    after = client.get(path, params={"explain": True}).raise_for_status().json()["judged"]
+    _show_reasons("after", after)
+    stated = client.get(path).raise_for_status().json()["labels"][0]
+    print(f"  in the index, by a person: {stated['label']} ({stated['method']})")
+
+
+def _show_reasons(when: str, judged: dict[str, Any]) -> None:
+    terms = ", ".join(f"{one['term']} {one['weight']:+.2f}" for one in judged["terms"][:6])
+    print(f"  {when}\n    {judged['label']} {judged['probability']:.0%}, because of: {terms}")
 
 
 def _some_title(client: httpx.Client) -> str:

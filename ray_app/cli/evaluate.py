@@ -112,6 +112,30 @@ def entities(
     _tell(result, collections, rows | result if len(measured) > 1 else result, run, before, save, as_json=as_json)
 
 
+@app.command()
+def language(
+    context: typer.Context,
+    path: Annotated[
+        Path, typer.Argument(help="A .jsonl file of texts with language (ISO 639-1); .gz too. Or a folder of such.")
+    ],
+    as_json: AsJson = False,
+    save: Save = None,
+    against: Against = None,
+) -> None:
+    """Languages told from texts: accuracy, macro-F1, the share that is told, and how much of that is right."""
+    from ray_app.evaluation.classification import find_texts
+    from ray_app.evaluation.language import evaluate_language
+
+    settings: Settings = context.obj
+    before = _read(against) if against else None
+    measured = [evaluate_language(one, settings.languages) for one in find_texts(path)]
+    run: Run = {one.collection: {"language": {"accuracy": one.correct}} for one in measured}
+    figures = {one.collection: one.figures for one in measured}
+    rows = _with_mean(figures, _mean(list(figures.values())))
+    result = {**_mean(list(figures.values())), "f1": {one.collection: one.by_language for one in measured}}
+    _tell(result, figures, rows, run, before, save, as_json=as_json)
+
+
 def _say(line: str) -> None:
     typer.echo(line, err=True)
 

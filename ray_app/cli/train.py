@@ -118,7 +118,7 @@ def _read(
 ) -> Labelled:
     from ray_app.ingest.labelled import read_folders, read_index, together
 
-    stated = read_index(settings, kind=kind) if from_index else None
+    stated = read_index(settings, kind=kind, at_least=1 if labels_file or folder else 3) if from_index else None
     if labels_file:
         given = read_labelled(labels_file, documents, settings, model, kind)
     elif folder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any, Generic, TypeVar
+from urllib.parse import quote
 
 import httpx
 from httpx_sse import ServerSentEvent
@@ -50,6 +51,11 @@ class Stream(Generic[T]):
 
     request: Request
     read: Callable[[ServerSentEvent], T]
+
+
+def path_of(*parts: str) -> str:
+    """`/v1/part/part`, with what is not allowed in a path escaped."""
+    return "/v1/" + "/".join(quote(part, safe="") for part in parts)
 
 
 def get(path: str, model: type[M], **params: Any) -> Call[M]:

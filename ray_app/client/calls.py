@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
-from urllib.parse import quote
 
 from httpx_sse import ServerSentEvent
 from pydantic import BaseModel, TypeAdapter
 
-from ray_app.client.call import Call, Content, M, Request, Stream, delete, get, post, reader
+from ray_app.client.call import Call, Content, M, Request, Stream, delete, get, path_of, post, reader
 from ray_app.records import When
 from ray_app.search.request import FACETS, Mode
 from ray_app.serving.bodies.answer import AnswerResult, NumberedPassage, SentenceOut
@@ -175,7 +174,7 @@ def documents(
 
 def document(identity: str) -> Call[DocumentDetail]:
     """One document with what is known of its content. Raises NotFoundError."""
-    return get(_path("documents", identity), DocumentDetail)
+    return get(path_of("documents", identity), DocumentDetail)
 
 
 def upload(
@@ -190,17 +189,17 @@ def upload(
 
 def original(identity: str) -> Call[bytes]:
     """A document's own bytes. Raises NotFoundError, RefusedError where they are gone."""
-    return Call(Request("GET", _path("documents", identity, "original")), lambda response: response.content)
+    return Call(Request("GET", path_of("documents", identity, "original")), lambda response: response.content)
 
 
 def reprocess_document(identity: str) -> Call[DocumentOut]:
     """Reads a document once more, though it has not changed. Raises NotFoundError."""
-    return post(_path("documents", identity, "reprocess"), DocumentOut)
+    return post(path_of("documents", identity, "reprocess"), DocumentOut)
 
 
 def erase_document(identity: str) -> Call[None]:
     """Erases a document with all that was made of it, at once. Raises NotFoundError."""
-    return delete(_path("documents", identity))
+    return delete(path_of("documents", identity))
 
 
 def events(*, topics: Sequence[Topic] = (), after: str | None = None) -> Stream[Event | OtherEvent]:
@@ -226,7 +225,7 @@ def create_key(grant: GrantBody) -> Call[NewKey]:
 
 def revoke_key(identity: str) -> Call[None]:
     """Refuses a key from now on. Raises NotFoundError."""
-    return delete(_path("keys", identity))
+    return delete(path_of("keys", identity))
 
 
 def invite(wanted: InvitationBody) -> Call[NewInvitation]:
@@ -246,7 +245,7 @@ def runs(*, limit: int = 20) -> Call[Runs]:
 
 def run(identity: str) -> Call[Run]:
     """All that is known of a run. For administrators. Raises NotFoundError."""
-    return get(_path("runs", identity), Run)
+    return get(path_of("runs", identity), Run)
 
 
 def jobs(*, limit: int = 100) -> Call[Jobs]:
@@ -261,22 +260,22 @@ def submit_job(job: str, arguments: Sequence[str] = (), *, submission_id: str | 
 
 def job(identity: str) -> Call[JobOut]:
     """A job's state, and how far its runs are. Raises NotFoundError."""
-    return get(_path("jobs", identity), JobOut)
+    return get(path_of("jobs", identity), JobOut)
 
 
 def job_log(identity: str) -> Call[str]:
     """What a job has written so far. Raises NotFoundError."""
-    return Call(Request("GET", _path("jobs", identity, "logs")), lambda response: response.text)
+    return Call(Request("GET", path_of("jobs", identity, "logs")), lambda response: response.text)
 
 
 def follow_job(identity: str) -> Stream[LogEvent | JobOut | OtherEvent]:
     """What a job writes until it ends; last, the job as it ended. Raises NotFoundError."""
-    return Stream(Request("GET", _path("jobs", identity, "logs")), _typed(_JOB_EVENTS))
+    return Stream(Request("GET", path_of("jobs", identity, "logs")), _typed(_JOB_EVENTS))
 
 
 def cancel_job(identity: str) -> Call[JobOut]:
     """Asks a job to end. Raises NotFoundError."""
-    return post(_path("jobs", identity, "cancel"), JobOut)
+    return post(path_of("jobs", identity, "cancel"), JobOut)
 
 
 def sources() -> Call[Sources]:
@@ -286,7 +285,7 @@ def sources() -> Call[Sources]:
 
 def source(name: str) -> Call[SourceOut]:
     """One source. Raises NotFoundError."""
-    return get(_path("sources", name), SourceOut)
+    return get(path_of("sources", name), SourceOut)
 
 
 def create_source(wanted: NewSource) -> Call[SourceOut]:
@@ -296,21 +295,17 @@ def create_source(wanted: NewSource) -> Call[SourceOut]:
 
 def change_source(name: str, wanted: SourceBody) -> Call[SourceOut]:
     """Replaces what is wanted of a source. Raises NotFoundError."""
-    return Call(Request("PUT", _path("sources", name), json=wanted.model_dump()), reader(SourceOut))
+    return Call(Request("PUT", path_of("sources", name), json=wanted.model_dump()), reader(SourceOut))
 
 
 def delete_source(name: str) -> Call[JobOut]:
     """Removes a source with its documents, by a job. Raises NotFoundError."""
-    return Call(Request("DELETE", _path("sources", name)), reader(JobOut))
+    return Call(Request("DELETE", path_of("sources", name)), reader(JobOut))
 
 
 def crawl_source(name: str, *, force: bool = False, embed: When = "now") -> Call[JobOut]:
     """Brings the index in line with a source, by a job. Raises NotFoundError."""
-    return post(_path("sources", name, "crawl"), JobOut, {"force": force, "embed": embed})
-
-
-def _path(*parts: str) -> str:
-    return "/v1/" + "/".join(quote(part, safe="") for part in parts)
+    return post(path_of("sources", name, "crawl"), JobOut, {"force": force, "embed": embed})
 
 
 def _search(query: str, mode: Mode, limit: int, filters: Mapping[str, Any] | None, facets: Sequence[str]) -> Request:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from functools import wraps
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
-from ray_app.client import calls
+from ray_app.client import calls, calls_labels
 from ray_app.client.call import Call, Stream
 from ray_app.client.senders import AsyncSender, Sender
 
@@ -101,6 +101,25 @@ class Methods:
     change_source = _Answered(calls.change_source)
     delete_source = _Answered(calls.delete_source)
     crawl_source = _Answered(calls.crawl_source)
+    document_labels = _Answered(calls_labels.document_labels)
+    label_document = _Answered(calls_labels.label_document)
+    unlabel_document = _Answered(calls_labels.unlabel_document)
+    document_history = _Answered(calls_labels.document_history)
+    labels = _Answered(calls_labels.labels)
+    review_queue = _Answered(calls_labels.review_queue)
+    models = _Answered(calls_labels.models)
+    promote_model = _Answered(calls_labels.promote_model)
+    rollback_model = _Answered(calls_labels.rollback_model)
+    key_phrases = _Answered(calls_labels.key_phrases)
+    duplicates = _Answered(calls_labels.duplicates)
+    personal_data = _Answered(calls_labels.personal_data)
+    redacted = _Answered(calls_labels.redacted)
+    privacy_report = _Answered(calls_labels.privacy_report)
+    watch_list = _Answered(calls_labels.watch_list)
+    watch = _Answered(calls_labels.watch)
+    unwatch = _Answered(calls_labels.unwatch)
+    documents_naming = _Answered(calls_labels.documents_naming)
+    erase_with_proof = _Answered(calls_labels.erase_with_proof)
 
 
 class Client(Sender, Methods):

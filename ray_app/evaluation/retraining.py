@@ -20,7 +20,7 @@ from ray_app.errors import ConfigurationError
 from ray_app.evaluation.versions import Compared, compare_versions
 from ray_app.ingest.labelled import Labelled, read_index
 from ray_app.ingest.training import trainer
-from ray_app.models.classification.examples import Examples
+from ray_app.models.classification.examples import MIN_PER_LABEL, Examples
 from ray_app.models.classification.training import Plan, train
 from ray_app.models.prepared import PreparedModel
 from ray_app.models.registry import current_version, open_version, promote, save_version, versions
@@ -33,8 +33,6 @@ from ray_app.store.events import append_events, new_event
 _HELD_OUT = 5
 # A difference that chance makes less often than this is taken for one (two-sided).
 _SIGNIFICANT = 0.05
-# A label of fewer documents that are not held out waits for more.
-_MIN_SEEN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ def split(labelled: Labelled) -> tuple[Examples, Examples]:
         least[group] = min(identity, least.get(group, identity))
     held = np.array([UUID(least[group]).int % _HELD_OUT == 0 for group in examples.groups.tolist()])
     counted = Counter(label for row in np.flatnonzero(~held).tolist() for label in examples.labels[row])
-    known = np.array([all(counted[label] >= _MIN_SEEN for label in labels) for labels in examples.labels])
+    known = np.array([all(counted[label] >= MIN_PER_LABEL for label in labels) for labels in examples.labels])
     if not (held & known).any():
         raise ConfigurationError("too few labelled documents: none of those whose label can be learnt is held out")
     return examples.take(np.flatnonzero(~held & known)), examples.take(np.flatnonzero(held & known))
@@ -113,7 +111,7 @@ def split(labelled: Labelled) -> tuple[Examples, Examples]:
 
 async def _count_new(settings: Settings) -> int:
     """How many documents were labelled since the latest version was trained."""
-    latest = max((one.created for one in versions(settings)), default="")
+    latest = max((one.created for one in versions(settings).values() if one), default="")
     store = await open_store(settings)
     try:
         return await count_stated(store, settings.tenant, since=latest)

@@ -17,7 +17,7 @@ from ray_app.enrichment.duplicates import signature
 from ray_app.enrichment.grouping import near_duplicate_groups
 from ray_app.errors import ConfigurationError
 from ray_app.ingest.labels_file import read_labels
-from ray_app.models.classification.examples import Examples, Kind
+from ray_app.models.classification.examples import MIN_PER_LABEL, Examples, Kind
 from ray_app.models.embedder import open_embedder
 from ray_app.models.prepared import PreparedModel
 from ray_app.parsing.sandbox import Sandbox
@@ -30,8 +30,6 @@ from ray_app.store.pending import read_contents, with_vectors
 Labels = tuple[str, ...]
 # Texts whose passages are embedded at a time.
 _BLOCK = 256
-# People label one by one: a label of fewer documents waits for more.
-_MIN_STATED = 3
 
 
 class Labelled(NamedTuple):
@@ -75,12 +73,12 @@ def read_labels_file(
     return _read({found[path]: some for path, some in wanted.items()}, settings, model, threads=threads, kind=kind)
 
 
-def read_index(settings: Settings, *, kind: Kind = "flat") -> Labelled:
-    """The contents of the index whose labels people stated. Labels of fewer than three documents are left out.
+def read_index(settings: Settings, *, kind: Kind = "flat", at_least: int = MIN_PER_LABEL) -> Labelled:
+    """The contents of the index whose labels people stated; labels of fewer documents than `at_least` are left out.
 
     Raises ConfigurationError where there are none.
     """
-    return asyncio.run(_read_index(settings, kind))
+    return asyncio.run(_read_index(settings, kind, at_least))
 
 
 def together(some: Labelled, others: Labelled) -> Labelled:
@@ -102,7 +100,7 @@ def together(some: Labelled, others: Labelled) -> Labelled:
     return Labelled(examples, some.failures)
 
 
-async def _read_index(settings: Settings, kind: Kind) -> Labelled:
+async def _read_index(settings: Settings, kind: Kind, at_least: int) -> Labelled:
     store, tenant = await open_store(settings), settings.tenant
     try:
         stated = await stated_contents(store, tenant)
@@ -115,11 +113,11 @@ async def _read_index(settings: Settings, kind: Kind) -> Labelled:
         await store.close()
     labels = {content.sha256: stated[content_id(tenant, content.sha256)] for content in contents}
     counted = Counter(label for some in labels.values() for label in some)
-    rare = {label for label, count in counted.items() if count < _MIN_STATED}
+    rare = {label for label, count in counted.items() if count < at_least}
     contents = [content for content in contents if not rare & set(labels[content.sha256])]
     if not contents:
         raise ConfigurationError(
-            f"no label was stated of {_MIN_STATED} documents that can be read: people state them in the review queue "
+            f"no label was stated of {at_least} documents that can be read: people state them in the review queue "
             "(GET /v1/review, PUT /v1/documents/{id}/labels)"
         )
     examples = Examples(

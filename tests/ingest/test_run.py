@@ -6,6 +6,7 @@ import asyncio
 import io
 import os
 import shutil
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -15,16 +16,20 @@ from ray_app.errors import ConfigurationError, DeletionRefusedError, SourceBusyE
 from ray_app.ingest.display import Display
 from ray_app.ingest.hold import sources_held
 from ray_app.ingest.run import Work, ingest
+from ray_app.models.classification.training import train
 from ray_app.models.embedder import open_embedder
+from ray_app.models.registry import current_version, publish
 from ray_app.search.request import SearchRequest
 from ray_app.search.searcher import Searcher, answer
-from ray_app.settings import OcrSettings, ParsingSettings
+from ray_app.settings import NamesSettings, OcrSettings, ParsingSettings
 from ray_app.store import open_store
+from ray_app.store.annotations import Stated, state_labels
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.protocol import AnyOf, Filter
 from ray_app.store.runs import latest_runs, outcomes, quarantined
 from ray_app.store.scope import Scope
 from tests.conftest import EXAMPLES
+from tests.models.letters import letters
 
 TEXTS = (
     "The lease of the warehouse ends with a notice period of six months.",
@@ -74,7 +79,7 @@ def state(settings):
 
 def rounded(value):
     """Probabilities but for the last digits, which depend on what else was in the batch."""
-    if isinstance(value, list) and value and isinstance(value[0], dict):
+    if isinstance(value, list) and value and isinstance(value[0], dict) and "probability" in value[0]:
         return [{**label, "probability": round(label["probability"], 3)} for label in value]
     return value
 
@@ -160,6 +165,49 @@ def test_words_are_searchable_at_once_and_meaning_after_a_backfill(owned, tmp_pa
     assert found(owned, model, "how is a loaf made", mode="dense")[0].endswith("/2.txt")
     assert all(one["labels"] and not one["pending"] for one in stored(owned, CONTENTS).values())
     assert fill("embedding", small, display).contents == 0
+
+
+def test_a_new_classifier_judges_what_is_indexed_and_touches_nothing_else(owned, tmp_path, model, embedder):
+    for number, text in enumerate(TEXTS):
+        (tmp_path / f"{number}.txt").write_text(text)
+    run(owned, tmp_path)
+    before = stored(owned, CONTENTS)
+    stated = next(iter(before))
+    said = Stated(tenant="default", content=stated, labels=("letter",), who="u1 (Ulla)")
+    asked(owned, lambda store: state_labels(store, said))
+    publish(train(letters_of(embedder), embedding=embedder.manifest.fingerprint), owned)
+    display = Display(Console(file=io.StringIO()), stall_warning_s=60)
+    filled = fill("labels", owned, display)
+    assert (filled.contents, filled.failed) == (5, 0)
+    after = stored(owned, CONTENTS)
+    version = current_version(owned)
+    assert {one["labels"][0]["method"] for one in after.values()} == {version}
+    assert after[stated]["label"] == ["letter"]
+    touched = {"labels", "label", "doubt", "judged_by", "stated", "risk", "reasons"}
+    for identity, content in after.items():
+        assert {name for name in content if content[name] != before[identity].get(name)} <= touched
+    assert fill("labels", owned, display).contents == 0
+
+
+def test_entities_are_looked_for_anew_where_the_model_has_changed(owned, tmp_path):
+    (tmp_path / "letter.txt").write_text("Dear Anna Jensen, please write to anna.jensen@example.com before Friday.")
+    without = owned.model_copy(update={"names": NamesSettings(model="off")})
+    run(without, tmp_path)
+    (content,) = stored(owned, CONTENTS).values()
+    assert content["kinds"] == ["email"]
+    display = Display(Console(file=io.StringIO()), stall_warning_s=60)
+    assert fill("entities", without, display).contents == 0
+    assert fill("entities", owned, display).contents == 1
+    (content,) = stored(owned, CONTENTS).values()
+    assert content["kinds"] == ["email", "person"]
+    assert content["risk"] == "personal"
+    assert content["mentions"][1]["value"] == "a***@example.com"
+
+
+def letters_of(embedder):
+    """The letters of `tests.models.letters`, with vectors of the real model."""
+    examples = letters()
+    return replace(examples, vectors=embedder.embed_passages(list(examples.texts)))
 
 
 def test_an_empty_mount_is_no_deletion_unless_it_is_said_to_be(owned, tmp_path):

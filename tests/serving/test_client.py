@@ -257,6 +257,7 @@ def test_an_error_in_the_middle_of_a_stream_is_raised():
 
 def test_every_endpoint_of_the_client_is_one_of_the_server():
     """Each method's request has a path and a method that the schema knows, with the example arguments below."""
+    from ray_app.serving.bodies.privacy import PersonBody
     from ray_app.serving.bodies.sources import NewSource, SourceBody
 
     given = {
@@ -267,6 +268,10 @@ def test_every_endpoint_of_the_client_is_one_of_the_server():
         "suggest": ("p",), "answer": ("q",), "answer_events": ("q",), "original": ("ID",), "revoke_key": ("ID",),
         "reprocess_document": ("ID",), "erase_document": ("ID",), "create_key": (GrantBody(name="n"),),
         "invite": (InvitationBody(name="n"),),
+        "document_labels": ("ID",), "label_document": ("ID", ["x"]), "unlabel_document": ("ID",),
+        "document_history": ("ID",), "promote_model": ("ID",), "key_phrases": ("ID",), "personal_data": ("ID",),
+        "redacted": ("ID",), "watch": (PersonBody(name="n"),), "unwatch": ("ID",), "documents_naming": ("ID",),
+        "erase_with_proof": (["ID"], "asked"),
     }  # fmt: skip
     paths = create_app(Settings(), None, None).openapi()["paths"]
     known = {(method.upper(), path) for path, methods in paths.items() for method in methods}

@@ -32,8 +32,8 @@ async def label(there, *labels, key="owner"):
 
 async def test_a_stated_label_is_shown_first_and_found(there):
     assert await label(there, "minutes") == [
-        {"label": "minutes", "probability": 1.0, "method": STATED},
-        {"label": "report", "probability": 0.9, "method": "v1"},
+        {"label": "minutes", "probability": 1.0, "method": STATED, "sure": True},
+        {"label": "report", "probability": 0.9, "method": "v1", "sure": True},
     ]
     body = {"query": "harbour merger", "filters": {"label": "minutes"}}
     (hit,) = (await ask(there, "POST", "/v1/search", json=body))["hits"]

@@ -17,7 +17,8 @@ from ray_app.errors import ConfigurationError
 Kind = Literal["flat", "multi", "hierarchy"]
 # Between the labels of a path.
 STEP = "/"
-_MIN_PER_LABEL = 3
+# Fewer documents of a label cannot be learnt from and tested on.
+MIN_PER_LABEL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,10 @@ def check(examples: Examples) -> None:
     if len(counted) < least:
         wanted = "one label" if least == 1 else "two labels"
         raise ConfigurationError(f"a classifier needs documents of at least {wanted}, there are {len(counted)}")
-    rare = sorted(label for label, count in counted.items() if count < _MIN_PER_LABEL)
+    rare = sorted(label for label, count in counted.items() if count < MIN_PER_LABEL)
     if rare:
         raise ConfigurationError(
-            f"each label needs at least {_MIN_PER_LABEL} documents that can be read; fewer have: {', '.join(rare)}"
+            f"each label needs at least {MIN_PER_LABEL} documents that can be read; fewer have: {', '.join(rare)}"
         )
     groups = defaultdict(set)
     for labels, group in zip(examples.labels, examples.groups.tolist(), strict=True):
@@ -105,10 +106,10 @@ def _check_kind(examples: Examples, counted: dict[str, int]) -> None:
         if wrong:
             raise ConfigurationError(f"a path has no empty steps: {wrong[0]!r}")
     if examples.kind == "multi":
-        everywhere = [label for label, count in counted.items() if len(examples.texts) - count < _MIN_PER_LABEL]
+        everywhere = [label for label, count in counted.items() if len(examples.texts) - count < MIN_PER_LABEL]
         if everywhere:
             raise ConfigurationError(
-                f"a label needs at least {_MIN_PER_LABEL} documents without it: {', '.join(everywhere)}"
+                f"a label needs at least {MIN_PER_LABEL} documents without it: {', '.join(everywhere)}"
             )
     elif any(len(labels) != 1 for labels in examples.labels):
         raise ConfigurationError("a document has several labels or none: train with --kind multi")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -143,4 +144,4 @@ def _to_review(place: Found, content: Payload, value: float) -> ToReview:
 
 
 def _labels(content: Payload) -> list[LabelOut]:
-    return [LabelOut(label=one.label, probability=one.probability, method=one.method) for one in labels_of(content)]
+    return [LabelOut(**asdict(one)) for one in labels_of(content)]

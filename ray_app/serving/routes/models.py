@@ -31,10 +31,11 @@ _SAFE = {
 
 @router.get("")
 async def all_versions(services: ServicesOf, caller: CallerOf) -> Models:
-    """Every version that was trained, the oldest first."""
+    """Every version that was trained and can be read, the oldest first."""
     settings = services.settings.of_tenant(caller.scope.tenant)
     used = current_version(settings)
-    return Models(models=[_out(one, used) for one in await asyncio.to_thread(versions, settings)])
+    there = await asyncio.to_thread(versions, settings)
+    return Models(models=[_out(one, used) for one in there.values() if one])
 
 
 @router.get("/{version}")
