@@ -30,6 +30,7 @@ from ray_app.store.scope import ScopedReader
 router = APIRouter(prefix="/v1/privacy", tags=["privacy"], dependencies=[requires("admin"), WHOLE_TENANT])
 
 _NDJSON = "application/x-ndjson"
+_LINES = f"A line for each document: {', '.join(SubjectDocument.model_fields)}. The last line says that all were told."
 # Characters before and after a mention: enough to see what is said.
 _AROUND = 80
 
@@ -37,7 +38,7 @@ _AROUND = 80
 @router.post(
     "/subject-access",
     response_class=StreamingResponse,
-    responses={200: {"content": {_NDJSON: {"schema": SubjectDocument.model_json_schema()}}}},
+    responses={200: {"content": {_NDJSON: {"schema": {"type": "string", "description": _LINES}}}}},
 )
 async def subject_access(body: SubjectBody, index: IndexOf, services: ServicesOf, audit: AuditOf) -> StreamingResponse:
     """Everything that names somebody: one JSON object a line for each document, as it is found.
