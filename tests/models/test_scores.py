@@ -51,6 +51,13 @@ def test_few_answers_that_are_right_by_chance_do_not_make_a_label_sure_of_everyt
     assert scores.find_thresholds(found, precision=0.9)[0] == 1.0
 
 
+def test_what_is_likelier_wrong_than_right_is_not_sure():
+    three = np.full((60, 3), 0.3)
+    three[np.arange(60), np.arange(60) % 3] = 0.4
+    right = HeldOut(["a", "b", "c"], three, three == 0.4, each=False)
+    assert scores.find_thresholds(right, precision=0.9).tolist() == [0.5] * 3
+
+
 def test_doubtful_are_those_whose_label_is_least_likely():
     found = held_out([0.9, 0.01, 0.4, 0.1], [True, True, True, False])
     doubts = scores.doubtful(found, ["fine", "wrong", "odd", "fine too"])

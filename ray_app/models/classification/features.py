@@ -41,6 +41,11 @@ class Block:
     def size(self) -> int:
         return len(self.vectorizer.vocabulary_)
 
+    @property
+    def terms(self) -> list[str]:
+        """Column by column."""
+        return sorted(self.vectorizer.vocabulary_, key=self.vectorizer.vocabulary_.__getitem__)
+
 
 @dataclass(frozen=True, slots=True)
 class Features:
@@ -70,24 +75,31 @@ def find_features(
     texts: Sequence[str], titles: Sequence[str], *, choice: Choice, labels: int, dimension: int
 ) -> Features:
     """The terms worth counting: the most frequent ones, fewer where many labels would make the model large."""
-    from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+    from sklearn.feature_extraction.text import TfidfTransformer
 
     used = dimension if choice != "words" else 0
     if choice == "embedding":
         return Features((), used)
     most = int(np.clip(_MAX_WEIGHTS // labels // 2, _MIN_FEATURES, _MAX_FEATURES))
-    vectorizers = {
-        "words": CountVectorizer(ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b", max_features=most, dtype=np.float32),
-        "parts": CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), max_features=most, dtype=np.float32),
-        "title": CountVectorizer(token_pattern=r"(?u)\b\w+\b", max_features=_MAX_TITLE_WORDS, dtype=np.float32),
-    }
     blocks = []
-    for name, vectorizer in vectorizers.items():
+    for name in ("words", "parts", "title"):
+        vectorizer = _vectorizer(name, max_features=most)
         taken = read(name, texts, titles)
         if any(map(vectorizer.build_analyzer(), taken)):
             vectorizer.fit(taken)
             blocks.append(Block(name, vectorizer, TfidfTransformer(sublinear_tf=True)))
     return Features(tuple(blocks), used)
+
+
+def block_of(name: str, terms: Sequence[str], worth: NDArray[np.float32]) -> Block:
+    """A block that was fitted before: its terms, and what each is worth."""
+    from sklearn.feature_extraction.text import TfidfTransformer
+
+    vectorizer = _vectorizer(name, vocabulary={term: column for column, term in enumerate(terms)})
+    vectorizer.fit([])  # takes the vocabulary as it is given
+    weighting = TfidfTransformer(sublinear_tf=True)
+    weighting.idf_ = worth
+    return Block(name, vectorizer, weighting)
 
 
 def count(features: Features, texts: Sequence[str], titles: Sequence[str]) -> list[csr_matrix]:
@@ -124,3 +136,24 @@ def read(name: str, texts: Sequence[str], titles: Sequence[str]) -> list[str]:
     if name == "title":
         return [title.replace("_", " ") for title in titles]
     return [text[: MAX_CHARS if name == "words" else _MAX_CHARS_OF_PARTS] for text in texts]
+
+
+def _vectorizer(name: str, *, max_features: int | None = None, vocabulary: dict[str, int] | None = None) -> Any:
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    if name == "parts":
+        return CountVectorizer(
+            analyzer="char_wb",
+            ngram_range=(3, 5),
+            max_features=max_features,
+            vocabulary=vocabulary,
+            dtype=np.float32,
+        )
+    title = name == "title"
+    return CountVectorizer(
+        ngram_range=(1, 1) if title else (1, 2),
+        token_pattern=r"(?u)\b\w+\b",
+        max_features=min(max_features, _MAX_TITLE_WORDS) if max_features and title else max_features,
+        vocabulary=vocabulary,
+        dtype=np.float32,
+    )

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from ray_app.errors import ModelError
 from ray_app.models.classification.classifier import TrainedClassifier
-from ray_app.models.classification.features import Block, Features
+from ray_app.models.classification.features import Features, block_of
 from ray_app.models.classification.linear import Linear
 from ray_app.models.classification.manifest import ClassifierManifest
 
@@ -33,7 +33,8 @@ def save(classifier: TrainedClassifier, folder: Path, *, report: str = "") -> No
     np.save(folder / _WEIGHTS, np.ascontiguousarray(classifier.linear.weights), allow_pickle=False)
     parts = {
         "blocks": [
-            {"name": block.name, "vectorizer": block.vectorizer, "weighting": block.weighting}
+            # No term has a line's end in it. One text is read in a moment; a mapping of as many numbers takes minutes.
+            {"name": block.name, "terms": "\n".join(block.terms), "worth": block.weighting.idf_}
             for block in classifier.features.blocks
         ],
         "dimension": classifier.features.dimension,
@@ -72,7 +73,7 @@ def load(folder: Path) -> TrainedClassifier:
 
 
 def _features(parts: Any) -> Features:
-    blocks = [Block(one["name"], one["vectorizer"], one["weighting"]) for one in parts["blocks"]]
+    blocks = [block_of(one["name"], one["terms"].split("\n"), one["worth"]) for one in parts["blocks"]]
     return Features(tuple(blocks), int(parts["dimension"]))
 
 

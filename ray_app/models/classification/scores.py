@@ -17,6 +17,8 @@ Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 # A label's own answers count from so many on more than those of all labels: ten answers are soon all right by chance.
 _WEIGHT_OF_ALL = 10
+# What is likelier wrong than right is not sure, whatever its company: a text of no label at all comes out so.
+_LEAST = 0.5
 _DOUBTFUL = 25
 
 
@@ -94,7 +96,7 @@ def label_scores(held_out: HeldOut, thresholds: Numbers) -> dict[str, LabelScore
 def find_thresholds(held_out: HeldOut, *, precision: float) -> Numbers:
     """For each label the lowest probability from which on `precision` of its answers were right, 1 where none is.
 
-    Where a label has few answers, those of all labels at the same probability count with them.
+    It is 0.5 at least. Where a label has few answers, those of all labels at the same probability count with them.
     """
     asked = np.ones_like(held_out.truth) if held_out.each else held_out.told
     probabilities, right = held_out.probabilities[asked], held_out.truth[asked]
@@ -105,7 +107,7 @@ def find_thresholds(held_out: HeldOut, *, precision: float) -> Numbers:
         own, own_right = held_out.probabilities[rows, label], held_out.truth[rows, label]
         shared = np.array([right[probabilities >= one].mean() for one in own])
         found.append(_lowest(own, own_right, precision, shared, _WEIGHT_OF_ALL) if len(own) else everywhere)
-    return np.array(found)
+    return np.maximum(found, _LEAST)
 
 
 def sure_score(held_out: HeldOut, thresholds: Numbers, *, precision: float) -> SureScore:

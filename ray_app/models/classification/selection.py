@@ -30,11 +30,12 @@ CANDIDATES = (
     Candidate("bayes", 0.1),
     Candidate("ridge", 3.0),
     Candidate("ridge", 1.0),
-    Candidate("logistic", 1.0),
+    Candidate("ridge", 0.1),
     Candidate("logistic", 10.0),
     Candidate("logistic", 100.0),
     Candidate("svm", 0.1),
     Candidate("svm", 1.0),
+    Candidate("svm", 10.0),
 )
 _BALANCED = (
     Candidate("ridge", 1.0, balanced=True),
