@@ -98,7 +98,7 @@ def _estimator(candidate: Candidate) -> Any:
     if candidate.family == "ridge":
         return RidgeClassifier(alpha=candidate.strength, class_weight=weight, solver="sparse_cg", tol=1e-2)
     if candidate.family == "svm":
-        return LinearSVC(C=candidate.strength, class_weight=weight, random_state=0, tol=1e-2, max_iter=10_000)
+        return LinearSVC(C=candidate.strength, class_weight=weight, random_state=0, tol=1e-2, max_iter=1000)
     return OneVsRestClassifier(
         LogisticRegression(C=candidate.strength, class_weight=weight, solver="liblinear", tol=1e-2)
     )
