@@ -16,6 +16,7 @@ from ray_app.enrichment.privacy.watchlist import difference
 from ray_app.findings import WatchedPerson, WatchMatch
 from ray_app.pipeline import assessed
 from ray_app.records import Content, content_id
+from ray_app.search.languages import stemmed_languages
 from ray_app.settings import PrivacySettings, Settings
 from ray_app.store.bm25 import word_indices
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
@@ -77,9 +78,9 @@ async def candidates(
 async def _may_name(store: Reader, tenant: str, affected: Affected) -> list[Condition]:
     """By words, as the index has them: stems of each language. Numbers are set in many ways: by their kind."""
     of_tenant = Filter([AnyOf("tenant", [tenant])])
-    languages = await store.facet(CONTENTS, "stemming", filter=of_tenant, limit=_MOST_LANGUAGES)
+    languages = await stemmed_languages(store, tenant, limit=_MOST_LANGUAGES)
     words = affected.words | affected.more_words | affected.addresses
-    spoken = {"", *(language for language, _ in languages)}
+    spoken = {"", *languages}
     terms = {index for word in words for language in spoken for index in word_indices(word, language)}
     kinds = await store.facet(CONTENTS, "kinds", filter=of_tenant, limit=_MOST_KINDS)
     wanted = {kind for kind, _ in affected.values}
