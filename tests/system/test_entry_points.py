@@ -73,7 +73,7 @@ def test_the_demonstration_runs_to_its_end_without_a_terminal(alone, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     for expected in (
-        "classifier 2", "107 documents in", "hits, lexical", "hits, hybrid", "kopi.pdf", "documents that mention: person",
+        "classifier 2", "107 documents in", "hits, lexical", "hits, hybrid", "kopi.pdf", "mention: person",
         "by a person", "Things to try",
     ):  # fmt: skip
         assert expected in done.stdout
