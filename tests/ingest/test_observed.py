@@ -19,7 +19,7 @@ from ray_app.ingest.hold import sources_held
 from ray_app.store.collections import CONTENTS, DOCUMENTS
 from ray_app.store.pending import give_up
 from ray_app.store.runs import Run, find_run, save_run
-from tests.conftest import EXAMPLES
+from tests.conftest import EXAMPLES, last_line_json
 from tests.ingest.test_run import asked, counts, run, stored
 
 SECRET = "The salinity probe drifts when its electrode is dry."
@@ -143,7 +143,7 @@ def test_a_quarantined_document_is_shown_exported_and_tried_again(owned, command
     broken.write_text("It can be read now. ".ljust(was.st_size, "."))
     os.utime(broken, ns=(was.st_atime_ns, was.st_mtime_ns))
     assert counts(run(owned, papers, embed="later"))[2] == 4, "its size and time are what they were"
-    summary = json.loads(command("quarantine", "retry", uri, "--json"))
+    summary = last_line_json(command("quarantine", "retry", uri, "--json"))
     assert (summary["documents"], summary["indexed"], summary["quarantined"]) == (1, 1, 0)
     (place,) = [one for one in stored(owned, DOCUMENTS).values() if one["uri"] == uri]
     assert (place["outcome"], place["path"], place["source"]) == ("indexed", "broken.pdf", "observed")
@@ -159,7 +159,7 @@ def test_a_document_that_the_model_could_not_take_gets_its_vectors_by_a_retry(ow
     (content, *_) = stored(owned, CONTENTS).values()
     asked(owned, lambda store: give_up(store, "default", [content["sha256"]], stage="embed", detail="odd"))
     assert command("quarantine", "list", "--reason", "error").endswith("1 in quarantine: 1 error\n")
-    summary = json.loads(command("quarantine", "retry", "--reason", "error", "--json"))
+    summary = last_line_json(command("quarantine", "retry", "--reason", "error", "--json"))
     assert (summary["documents"], summary["quarantined"], summary["chunks"]) == (1, 0, content["chunks"])
     (again,) = [one for one in stored(owned, CONTENTS).values() if one["sha256"] == content["sha256"]]
     assert again["labels"]

@@ -55,12 +55,12 @@ def test_what_is_no_version_is_not_promoted(published, version):
 
 
 def test_a_pointer_of_an_older_release_is_read(published):
-    (published.models_dir / "classifier" / "current.json").write_text('{"version": "v2"}')
+    (published.models_dir / "classifier" / "default" / "current.json").write_text('{"version": "v2"}')
     assert registry.current_version(published) == "v2"
 
 
 def test_a_damaged_manifest_is_named(published):
-    (published.models_dir / "classifier" / "v2" / "manifest.json").write_text("{}")
+    (published.models_dir / "classifier" / "default" / "v2" / "manifest.json").write_text("{}")
     with pytest.raises(ModelError, match=r"v2 holds no readable classifier"):
         registry.promote("v2", published)
     assert [bool(one) for one in registry.versions(published).values()] == [True, False, True]
