@@ -1,7 +1,8 @@
 """What people stated about contents: the labels that they gave. The index never overwrites it, and training reads it.
 
-A statement is a point of its own, and none is ever changed: a correction is a later one. Ids count down from the end of
-time, as those of the audit log: the latest comes first.
+A statement is a point of its own, and none is ever changed: a correction is a later one. Statements stay when a document
+vanishes from its place, and go when a person erases it. Ids count down from the end of time, as those of the audit log:
+the latest comes first.
 
 Whoever writes a content calls `apply_stated` after it, and a person's statement is written before it is applied. So
 whichever comes last, the statement counts.
@@ -56,6 +57,15 @@ async def history(store: Reader, content: str) -> list[Stated]:
         statements += [Stated.model_validate(one.payload) for one in page]
         if offset is None:
             return statements
+
+
+async def forget_stated(store: Store, contents: Collection[str]) -> None:
+    """Removes all that was stated about contents that are erased."""
+    while contents:
+        page, _ = await store.scroll(ANNOTATIONS, filter=_about(contents), limit=_PAGE, fields=[])
+        if not page:
+            return
+        await store.delete(ANNOTATIONS, [one.id for one in page])
 
 
 async def apply_stated(store: Store, contents: Collection[str]) -> None:

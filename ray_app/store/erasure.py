@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from ray_app.records import Outcome, content_id
+from ray_app.store.annotations import forget_stated
 from ray_app.store.collections import CONTENTS, DOCUMENTS
-from ray_app.store.protocol import Payload, Store
+from ray_app.store.protocol import Found, Payload, Store
 from ray_app.store.removal import children_of, mark_deleted
 from ray_app.store.sweep import keeps_original, sweep
 
@@ -24,8 +25,11 @@ async def erase_document(
     """
     found = [one for one in await store.retrieve(DOCUMENTS, [document]) if one.payload["tenant"] == tenant]
     copies = {original, *(one.payload.get("original") or "" for one in found)} - {""}
+    contents = [content async for content in _contents(store, found)]
     await mark_deleted(store, found, run=_RUN)
     await sweep(store, tenant, erase=erase)
+    there = {one.id for one in await store.retrieve(CONTENTS, contents, fields=[])}
+    await forget_stated(store, set(contents) - there)
     for sha256 in sorted(copies):
         await erase_unused(store, tenant, sha256, erase=erase)
     return any(one.payload["outcome"] != Outcome.DELETED.value for one in found)
@@ -41,8 +45,14 @@ async def erase_unused(store: Store, tenant: str, sha256: str, *, erase: Callabl
 async def make_incomplete(store: Store, document: str) -> None:
     """Lets the document's content, and those inside it, be made anew though nothing about them has changed."""
     places = await store.retrieve(DOCUMENTS, [document])
+    mark: Payload = {"incomplete": True}
+    await store.set_payload(CONTENTS, [content async for content in _contents(store, places)], mark)
+
+
+async def _contents(store: Store, places: Sequence[Found]) -> AsyncIterator[str]:
+    """The ids of the contents of the places, and of those inside them."""
     while places:
-        contents = [one.payload["content"] for one in places if one.payload.get("content")]
-        mark: Payload = {"incomplete": True}
-        await store.set_payload(CONTENTS, contents, mark)
+        for place in places:
+            if place.payload.get("content"):
+                yield place.payload["content"]
         places = [child async for child in children_of(store, [place.id for place in places])]

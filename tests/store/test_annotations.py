@@ -8,10 +8,13 @@ import pytest
 
 from ray_app.records import Label, content_id
 from ray_app.store.annotations import Stated, apply_stated, history, state_labels, stated_contents
-from ray_app.store.collections import ANNOTATIONS, CHUNKS, CONTENTS
+from ray_app.store.collections import ANNOTATIONS, CHUNKS, CONTENTS, DOCUMENTS
+from ray_app.store.erasure import erase_document
 from ray_app.store.pending import complete, read_contents
-from ray_app.store.points import STATED, labels
+from ray_app.store.points import STATED, labels, place_id
 from ray_app.store.protocol import AnyOf, Filter
+from ray_app.store.removal import mark_deleted
+from ray_app.store.sweep import sweep
 from tests.store.test_writer import document, place, store, write
 
 __all__ = ["store"]  # the fixture: each test runs over both engines
@@ -80,6 +83,26 @@ async def test_what_is_withdrawn_gives_way_to_what_was_judged(store):
     await state(store)
     assert (await found_by(store), await stated_contents(store, "t")) == (["letter"], {})
     assert len(await history(store, CONTENT)) == 2
+
+
+async def test_it_goes_when_the_document_is_erased_and_not_while_a_copy_is_left(store):
+    copy = place("b/copy.txt")
+    await write(store, document(place(), "one"), document(copy, "one"))
+    await state(store, "invoice")
+    await erase_document(store, "t", place_id(place()), erase=lambda sha256: None)
+    assert len(await history(store, CONTENT)) == 1
+    await erase_document(store, "t", place_id(copy), erase=lambda sha256: None)
+    assert await history(store, CONTENT) == []
+
+
+async def test_it_stays_when_the_file_vanishes(store):
+    await write(store, document(place(), "one"))
+    await state(store, "invoice")
+    places, _ = await store.scroll(DOCUMENTS)
+    await mark_deleted(store, places, run="r2")
+    await sweep(store, "t")
+    await write(store, document(place("c/back.txt"), "one"))
+    assert await found_by(store) == ["invoice"]
 
 
 async def test_only_contents_with_a_statement_are_for_training(store):
