@@ -1,8 +1,8 @@
 """What people stated about contents: the labels that they gave. The index never overwrites it, and training reads it.
 
-A statement is a point of its own, and none is ever changed: a correction is a later one. Statements stay when a document
-vanishes from its place, and go when a person erases it. Ids count down from the end of time, as those of the audit log:
-the latest comes first.
+A statement is a point of its own, and none is ever changed: a correction is a later one. Statements stay when a
+document vanishes from its place, and go when a person erases it. Ids count down from the end of time, as those of the
+audit log: the latest comes first.
 
 Whoever writes a content calls `apply_stated` after it, and a person's statement is written before it is applied. So
 whichever comes last, the statement counts.
