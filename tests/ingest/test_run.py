@@ -70,7 +70,9 @@ def state(settings):
     """All points but for times and runs."""
     return [
         {
-            identity: {name: rounded(value) for name, value in payload.items() if name not in ("updated", "run")}
+            identity: {
+                name: rounded(value) for name, value in payload.items() if name not in ("updated", "run", "doubt")
+            }
             for identity, payload in stored(settings, collection).items()
         }
         for collection in (DOCUMENTS, CONTENTS, CHUNKS)

@@ -11,7 +11,7 @@ from ray_app.store.collections import CHUNKS, CONTENTS, DENSE, DOCUMENTS, SPARSE
 from ray_app.store.edge import EdgeStore
 
 # Numbers of the same text, whatever else was in its batch and in whatever order they were summed up.
-VECTORS, PROBABILITIES = 1e-5, 1e-3
+VECTORS, PROBABILITIES = 1e-5, 2e-3
 
 
 def points(index_dir):
@@ -27,6 +27,8 @@ async def _points(index_dir):
         assert len(ids) == len(set(ids)) == await store.count(name)
         for record in store._shards[name].shard.retrieve(ids, True, True):
             payload = {key: value for key, value in record.payload.items() if key not in ("updated", "run")}
+            if "doubt" in payload:  # thousandths of a probability
+                payload["doubt"] /= 1000
             found[name, str(record.id)] = payload, record.vector or {}
     await store.close()
     return found
