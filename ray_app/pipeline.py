@@ -192,6 +192,7 @@ def find_personal(content: Content, pages: Sequence[Page], enricher: Enricher) -
         content,
         mentions=tuple(mentions),
         mentions_found=len(mentions),
+        kinds=tuple(sorted({mention.kind for mention in mentions})),
         words=tuple(words),
         watched=tuple(watched),
         searched_by=enricher.version,

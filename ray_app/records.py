@@ -185,7 +185,7 @@ class Content:
     `page_languages` has every page of a document of several. A `plain` one is indexed without labels and entities.
     `mentions`, high-risk `words` and `watched` people are in the order of the text; `risk` is what they amount to, ""
     where nobody looked; `searched_by` names the rules and the model that did. Of many mentions only the first may be
-    kept: `mentions_found` counts all.
+    kept: `mentions_found` counts all, and `kinds` has those of all.
     """
 
     sha256: str
@@ -208,6 +208,7 @@ class Content:
     plain: bool = False
     mentions: tuple[Mention, ...] = ()
     mentions_found: int = 0
+    kinds: tuple[str, ...] = ()
     words: tuple[WordHit, ...] = ()
     watched: tuple[WatchMatch, ...] = ()
     risk: str = ""

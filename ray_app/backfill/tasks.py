@@ -10,6 +10,7 @@ from typing import Any, Literal
 from ray_app import pipeline
 from ray_app.enrichment.chunking import pages_of
 from ray_app.ingest.enriching import enricher_of, entities_version
+from ray_app.models.classification.classifier import Classifier
 from ray_app.records import Content
 from ray_app.settings import Settings
 from ray_app.store import open_store
@@ -44,7 +45,7 @@ def _open_embedding(settings: Settings, threads: int, gpu: bool) -> Work:
     classifier = open_classifier(settings, embedder)
 
     def work(contents: list[Content]) -> list[Content]:
-        return pipeline.classify_contents(pipeline.embed_contents(contents, embedder), classifier)
+        return _labelled(pipeline.embed_contents(contents, embedder), classifier, settings)
 
     return work
 
@@ -78,10 +79,14 @@ def _open_labels(settings: Settings, threads: int, gpu: bool) -> Work:
     classifier = open_classifier(settings, embedder)
 
     def work(contents: list[Content]) -> list[Content]:
-        labelled = pipeline.classify_contents(contents, classifier)
-        return [pipeline.assessed(one, settings.privacy) if one.labels else one for one in labelled]
+        return _labelled(contents, classifier, settings)
 
     return work
+
+
+def _labelled(contents: list[Content], classifier: Classifier, settings: Settings) -> list[Content]:
+    labelled = pipeline.classify_contents(contents, classifier)
+    return [pipeline.assessed(one, settings.privacy) if one.labels else one for one in labelled]
 
 
 async def _write_labels(store: Store, settings: Settings, contents: Sequence[Content]) -> int:

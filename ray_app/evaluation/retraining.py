@@ -70,7 +70,9 @@ def retrain(settings: Settings, model: PreparedModel, say: Callable[[str], None]
 
     Raises ConfigurationError where the labels do not suffice, ModelError where the one in use is damaged.
     """
-    seen, unseen = split(read_index(settings))
+    used = current_version(settings)
+    before = open_version(used, settings, model.manifest) if used else None
+    seen, unseen = split(read_index(settings, kind=before.manifest.kind if before else "flat"))
     own = settings.classification
     done = train(
         seen,
@@ -81,11 +83,10 @@ def retrain(settings: Settings, model: PreparedModel, say: Callable[[str], None]
     )
     version = done.classifier.manifest.version
     save_version(done, settings)
-    used = current_version(settings)
-    if used is None:  # labels by descriptions are rough: whatever was learnt is better
+    if before is None:  # labels by descriptions are rough: whatever was learnt is better
         promote(version, settings)
         return Retrained(version, True, len(seen.texts), None)
-    compared = compare_versions(open_version(used, settings, model.manifest), done.classifier, unseen)
+    compared = compare_versions(before, done.classifier, unseen)
     better = compared.difference.difference > 0 and compared.difference.p <= _SIGNIFICANT
     if better:
         promote(version, settings)

@@ -21,7 +21,7 @@ from ray_app.models.classification.examples import MIN_PER_LABEL, Examples, Kind
 from ray_app.models.embedder import open_embedder
 from ray_app.models.prepared import PreparedModel
 from ray_app.parsing.sandbox import Sandbox
-from ray_app.records import Content, Document, Failure, FileRef, Page, content_id
+from ray_app.records import Content, Failure, FileRef, Page, content_id
 from ray_app.settings import Settings
 from ray_app.store import open_store
 from ray_app.store.annotations import stated_contents
@@ -76,7 +76,7 @@ def read_labels_file(
 def read_index(settings: Settings, *, kind: Kind = "flat", at_least: int = MIN_PER_LABEL) -> Labelled:
     """The contents of the index whose labels people stated; labels of fewer documents than `at_least` are left out.
 
-    Raises ConfigurationError where there are none.
+    Contents with several labels are for kind "multi" alone. Raises ConfigurationError where there are none.
     """
     return asyncio.run(_read_index(settings, kind, at_least))
 
@@ -104,6 +104,8 @@ async def _read_index(settings: Settings, kind: Kind, at_least: int) -> Labelled
     store, tenant = await open_store(settings), settings.tenant
     try:
         stated = await stated_contents(store, tenant)
+        if kind != "multi":  # one who gives two labels must not keep the others' from being learnt
+            stated = {identity: labels for identity, labels in stated.items() if len(labels) == 1}
         ids = sorted(stated)
         contents: list[Content] = []
         for start in range(0, len(ids), _BLOCK):
@@ -120,18 +122,8 @@ async def _read_index(settings: Settings, kind: Kind, at_least: int) -> Labelled
             f"no label was stated of {at_least} documents that can be read: people state them in the review queue "
             "(GET /v1/review, PUT /v1/documents/{id}/labels)"
         )
-    examples = Examples(
-        texts=[pipeline.text_of(content.chunks) for content in contents],
-        vectors=np.stack(
-            [pipeline.mean_vector(content.vectors) for content in contents if content.vectors is not None]
-        ),
-        labels=[labels[content.sha256] for content in contents],
-        titles=[content.title for content in contents],
-        names=[content.title for content in contents],
-        groups=np.array(near_duplicate_groups([content.signature for content in contents]), np.intp),
-        kind=kind,
-        languages=tuple(Counter(content.language for content in contents).most_common()),
-    )
+    given, names = [labels[content.sha256] for content in contents], [content.title for content in contents]
+    examples = _examples(contents, given, names, kind)
     return Labelled(examples, [], [content_id(tenant, content.sha256) for content in contents])
 
 
@@ -185,19 +177,20 @@ def _read(
     alone = [replace(document, children=()) for document in readable]  # what lies inside has no label of its own
     embedded = pipeline.embed(alone, open_embedder(model, settings.embedding, threads=threads))
     failures = [(document.ref, document.failure) for document in documents if document.failure]
-    return Labelled(_examples(embedded, labels, kind), failures)
+    contents = [document.content for document in embedded if document.content]
+    refs = [document.ref for document in embedded]
+    return Labelled(_examples(contents, [labels[ref] for ref in refs], [ref.path for ref in refs], kind), failures)
 
 
-def _examples(embedded: Sequence[Document], labels: Mapping[FileRef, Labels], kind: Kind) -> Examples:
-    contents: list[Content] = [document.content for document in embedded if document.content]
+def _examples(contents: Sequence[Content], labels: Sequence[Labels], names: Sequence[str], kind: Kind) -> Examples:
     return Examples(
         texts=[pipeline.text_of(content.chunks) for content in contents],
         vectors=np.stack(
             [pipeline.mean_vector(content.vectors) for content in contents if content.vectors is not None]
         ),
-        labels=[labels[document.ref] for document in embedded],
+        labels=labels,
         titles=[content.title for content in contents],
-        names=[document.ref.path for document in embedded],
+        names=names,
         groups=np.array(near_duplicate_groups([content.signature for content in contents]), np.intp),
         kind=kind,
         languages=tuple(Counter(content.language for content in contents).most_common()),

@@ -17,14 +17,12 @@ from ray_app.findings import WatchedPerson, WatchMatch
 from ray_app.pipeline import assessed
 from ray_app.records import Content, content_id
 from ray_app.search.languages import stemmed_languages
-from ray_app.settings import PrivacySettings, Settings
+from ray_app.settings import Settings
 from ray_app.store.bm25 import word_indices
-from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
+from ray_app.store.collections import CONTENTS, DOCUMENTS
 from ray_app.store.events import Event, append_events, new_event
-from ray_app.store.pending import read_contents
-from ray_app.store.personal import found_fields, reason_fields, watched_fields
-from ray_app.store.points import chunk_ids
-from ray_app.store.protocol import AnyOf, Condition, Filter, Found, Missing, Reader, Store
+from ray_app.store.pending import read_contents, write_watched
+from ray_app.store.protocol import AnyOf, Condition, Filter, Found, Reader, Store
 from ray_app.store.watchlist import Watched, list_people, scanned
 
 _PAGE = 64
@@ -112,19 +110,9 @@ async def _look_again(store: Store, settings: Settings, content: Content, everyb
     after = () if content.plain else tuple(found)
     added, revoked = difference(content.watched, after)
     if added or revoked:
-        await _write(store, settings.privacy, settings.tenant, replace(content, watched=after))
+        judged = assessed(replace(content, watched=after), settings.privacy)
+        await write_watched(store, settings.tenant, [judged])
         await append_events(store, await _told(store, settings.tenant, content, added, revoked))
-
-
-async def _write(store: Store, privacy: PrivacySettings, tenant: str, content: Content) -> None:
-    """People first, then the risk that they make."""
-    identity = content_id(tenant, content.sha256)
-    judged = assessed(content, privacy)
-    stored = await store.retrieve(CONTENTS, [identity], fields=["sha256", "pipeline", "chunks"])
-    for one in stored:
-        await store.set_payload(CHUNKS, chunk_ids(one.payload, tenant), found_fields(judged))
-        fields = {**watched_fields(judged.watched), **found_fields(judged), **reason_fields(judged)}
-        await store.set_payload(CONTENTS, [identity], fields)
 
 
 async def _told(
@@ -132,8 +120,8 @@ async def _told(
 ) -> list[Event]:
     """One event for each place and person: how many mentions came and went."""
     identity = content_id(tenant, content.sha256)
-    where = Filter([AnyOf("content", [identity])], must_not=[Missing("source")])
-    places, _ = await store.scroll(DOCUMENTS, filter=where, limit=_MOST_PLACES, fields=["source"])
+    naming_it = Filter([AnyOf("content", [identity])])
+    places, _ = await store.scroll(DOCUMENTS, filter=naming_it, limit=_MOST_PLACES, fields=["source"])
     people = sorted({match.person_id for match in (*added, *revoked)})
     return [_event(tenant, place, person, added, revoked) for place in places for person in people]
 

@@ -29,6 +29,11 @@ class Caller:
     scope: Scope
     role: Role
 
+    @property
+    def who(self) -> str:
+        """How they are written down."""
+        return f"{self.id} ({self.name})"
+
     def may(self, role: Role) -> bool:
         """Whether they may all that this role may."""
         return _RANKS.index(self.role) >= _RANKS.index(role)

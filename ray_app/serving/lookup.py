@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import fields
 
 from ray_app.errors import NotFoundError, RefusedError
+from ray_app.records import Chunk
 from ray_app.serving.schemas import DocumentOut
-from ray_app.store.collections import CONTENTS, DOCUMENTS
+from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.points import is_id
 from ray_app.store.protocol import AnyOf, Filter, Found, Payload
 from ray_app.store.scope import ScopedReader
 
 _FIELDS = set(DocumentOut.model_fields) - {"id"}
+_CHUNK_FIELDS = tuple(one.name for one in fields(Chunk))
 _MOST_PLACES = 1000
+# Passages that are asked for at a time.
+_MOST_PASSAGES = 1000
 
 
 async def find_document(index: ScopedReader, document_id: str) -> Found:
@@ -29,6 +34,15 @@ async def content_of(index: ScopedReader, place: Found) -> Payload | None:
     identity = place.payload.get("content")
     found = await index.retrieve(CONTENTS, [identity]) if identity else []
     return found[0].payload if found else None
+
+
+async def passages_of(index: ScopedReader, ids: Sequence[str]) -> list[Chunk]:
+    """The passages with these ids, in their order."""
+    found: list[Chunk] = []
+    for start in range(0, len(ids), _MOST_PASSAGES):
+        page = await index.retrieve(CHUNKS, ids[start : start + _MOST_PASSAGES], fields=_CHUNK_FIELDS)
+        found += [Chunk(**one.payload) for one in page]
+    return sorted(found, key=lambda chunk: chunk.ordinal)
 
 
 async def first_places(index: ScopedReader, contents: Sequence[str]) -> dict[str, Found]:

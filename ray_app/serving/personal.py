@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 
-from ray_app.enrichment.chunking import pages_of
 from ray_app.enrichment.entities import find
 from ray_app.pipeline import Enricher
-from ray_app.records import Chunk, Page
-from ray_app.store.collections import CHUNKS
-from ray_app.store.scope import ScopedReader
+from ray_app.records import Page
 
 # Kinds that name nobody: a text without them would say little.
 IMPERSONAL = frozenset({"organisation", "place", "url", "vat", "dk.cvr", "br.cnpj"})
-_FIELDS = ("ordinal", "text", "page", "start", "end")
-
-
-async def pages_from(index: ScopedReader, passages: Sequence[str]) -> tuple[Page, ...]:
-    """The pages, or parts of them, that these passages (ids) were cut from."""
-    found = await index.retrieve(CHUNKS, passages, fields=_FIELDS)
-    chunks = sorted((Chunk(**one.payload) for one in found), key=lambda chunk: chunk.ordinal)
-    return pages_of(chunks)
 
 
 def spans_of(pages: Sequence[Page], enricher: Enricher, keep: Set[str]) -> dict[int, list[tuple[int, int, str]]]:

@@ -221,7 +221,7 @@ class Audit:
         """Notes that `what` (such as `key.create`) was done to `which` (an id). Never a text of a document."""
         entry = AuditEntry(
             tenant=self.caller.scope.tenant,
-            who=f"{self.caller.id} ({self.caller.name})",
+            who=self.caller.who,
             what=what,
             which=which,
             request=current_request() or "",

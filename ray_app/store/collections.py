@@ -68,7 +68,7 @@ COLLECTIONS: dict[str, Collection] = {
     # `terms` are the BM25 indices of all words of a content: they let facets count every document that
     # matches a query's words, without reading passages. `words` are the most frequent ones as they are written, to
     # suggest queries from. Those with a common one of the `bands` say nearly the same.
-    # `values` are those of its mentions, as they are kept; `people` the ids of those on the watch list whom it names.
+    # `people` are the ids of those on the watch list whom it names.
     # `stated` are the labels that people gave, `doubt` is how unsure the classifier was (0 to 1000). `judged_by` names
     # the classifier, `searched_by` the rules and the model that looked for entities.
     CONTENTS: Collection(
@@ -81,7 +81,6 @@ COLLECTIONS: dict[str, Collection] = {
             "bands": "integer",
             "pending": "keyword",
             "stated": "keyword",
-            "values": "keyword",
             "people": "keyword",
             "doubt": "integer",
             "judged_by": "keyword",

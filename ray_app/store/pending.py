@@ -18,6 +18,7 @@ from ray_app.store.personal import (
     personal_fields,
     reason_fields,
     reasons_of,
+    watched_fields,
     watched_of,
     words_of,
 )
@@ -69,13 +70,16 @@ async def read_contents(store: Store, tenant: str, ids: Sequence[str]) -> list[C
 
 
 async def complete(store: Store, tenant: str, contents: Sequence[Content]) -> int:
-    """Writes the vectors and labels of contents that `read_contents` gave; returns how many passages got theirs."""
+    """Writes the vectors and labels, and the risk that follows, of contents that `read_contents` gave.
+
+    Returns how many passages got theirs.
+    """
     identities = [content_id(tenant, content.sha256) for content in contents]
     stored = {
         one.id: one.payload
         for one in await store.retrieve(CONTENTS, identities, fields=["sha256", "pipeline", "chunks"])
     }
-    by_label: dict[str, list[str]] = defaultdict(list)
+    judged: dict[tuple[str, str], list[str]] = defaultdict(list)
     passages: list[str] = []
     vectors = []
     for identity, content in zip(identities, contents, strict=True):
@@ -85,11 +89,11 @@ async def complete(store: Store, tenant: str, contents: Sequence[Content]) -> in
         passages += ids
         vectors.append(content.vectors)
         if content.labels:
-            by_label[content.labels[0].label] += ids
+            judged[content.labels[0].label, content.risk] += ids
     if passages:
         await store.set_dense(CHUNKS, passages, np.concatenate(vectors))
-    for label, ids in by_label.items():
-        await store.set_payload(CHUNKS, ids, {"label": [label]})
+    for (label, risk), ids in judged.items():
+        await store.set_payload(CHUNKS, ids, {"label": [label], **({"risk": risk} if risk else {})})
     for identity, content in zip(identities, contents, strict=True):
         await store.set_payload(CONTENTS, [identity], _completed(content))
     await apply_stated(store, identities)
@@ -122,6 +126,14 @@ async def write_personal(store: Store, tenant: str, contents: Sequence[Content])
     return touched
 
 
+async def write_watched(store: Store, tenant: str, contents: Sequence[Content]) -> None:
+    """Writes which watched people stored contents name, and the risk that follows, and nothing else."""
+    for identity, ids, content in await _still_there(store, tenant, contents):
+        await store.set_payload(CHUNKS, ids, found_fields(content))
+        fields = {**watched_fields(content.watched), **found_fields(content), **reason_fields(content)}
+        await store.set_payload(CONTENTS, [identity], fields)
+
+
 async def _still_there(store: Store, tenant: str, contents: Sequence[Content]) -> list[tuple[str, list[str], Content]]:
     """Contents with their ids and those of their passages, as they are now."""
     identities = [content_id(tenant, content.sha256) for content in contents]
@@ -144,7 +156,9 @@ async def give_up(store: Store, tenant: str, hashes: Collection[str], *, stage: 
 
 
 def _completed(content: Content) -> Payload:
-    return {"pending": [], **(judged_fields(content.labels) if content.labels else {})}
+    if not content.labels:
+        return {"pending": []}
+    return {"pending": [], **judged_fields(content.labels), **found_fields(content), **reason_fields(content)}
 
 
 def _content(payload: Payload, chunks: Sequence[Chunk]) -> Content:
@@ -164,6 +178,7 @@ def _content(payload: Payload, chunks: Sequence[Chunk]) -> Content:
         signature=base64.b64decode(payload.get("signature", "")),
         mentions=tuple(mentions_of(payload)),
         mentions_found=payload.get("mentions_found", 0),
+        kinds=tuple(payload.get("kinds", ())),
         words=tuple(words_of(payload)),
         watched=tuple(watched_of(payload)),
         risk=payload.get("risk", ""),

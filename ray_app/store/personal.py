@@ -14,7 +14,7 @@ def found_fields(content: Content) -> Payload:
     """What a content and its passages are found by: the risk, and the kinds of what is mentioned."""
     if not content.risk:
         return {}
-    return {"risk": content.risk, "kinds": sorted({mention.kind for mention in content.mentions})}
+    return {"risk": content.risk, "kinds": list(content.kinds)}
 
 
 def personal_fields(content: Content) -> Payload:
@@ -27,7 +27,6 @@ def personal_fields(content: Content) -> Payload:
         "mentions": [asdict(mention) for mention in content.mentions],
         "mentions_found": content.mentions_found,
         "words_found": [asdict(hit) for hit in content.words],
-        "values": sorted({value_key(mention) for mention in content.mentions}),
         **reason_fields(content),
         **watched_fields(content.watched),
     }
@@ -41,11 +40,6 @@ def reason_fields(content: Content) -> Payload:
 def watched_fields(watched: Sequence[WatchMatch]) -> Payload:
     """Where watched people are named; `people` are their ids."""
     return {"watched": [asdict(match) for match in watched], "people": sorted({one.person_id for one in watched})}
-
-
-def value_key(mention: Mention) -> str:
-    """By which contents with a value are found."""
-    return f"{mention.kind}:{mention.value}"
 
 
 def mentions_of(content: Payload) -> list[Mention]:

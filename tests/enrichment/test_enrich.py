@@ -70,3 +70,12 @@ def test_what_lies_inside_is_judged_for_itself():
     outer = enriched(mail, DANES)
     assert outer.failure
     assert outer.children[0].content.language == "da"
+
+
+def test_of_very_many_mentions_the_first_are_kept_and_the_kinds_of_all():
+    text = "a@example.com, b@example.com, c@example.com; the server is 192.0.2.7."
+    few = PrivacySettings(max_mentions=2)
+    (document_kept,) = pipeline.for_keeping([enriched(document(text), replace(ANY, privacy=few))], few)
+    content = document_kept.content
+    assert [one.kind for one in content.mentions] == ["email", "email"]
+    assert (content.mentions_found, content.kinds) == (4, ("email", "ip"))

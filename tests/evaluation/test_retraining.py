@@ -71,6 +71,15 @@ def state(settings, ids, label):
     return asyncio.run(work())
 
 
+def state_both(settings, identity):
+    async def work():
+        store = await open_store(settings)
+        await state_labels(store, Stated(tenant="default", content=identity, labels=tuple(WORDS), who=WHO))
+        await store.close()
+
+    asyncio.run(work())
+
+
 def said(line):
     return None
 
@@ -132,6 +141,16 @@ def test_too_few_labels_are_said_and_rare_ones_wait(settings, embedder):
         read_index(settings)
     state(settings, ids["minutes"][:3], "minutes")
     assert {one for labels in read_index(settings).examples.labels for one in labels} == {"minutes"}
+
+
+def test_one_who_gives_two_labels_does_not_keep_the_others_from_being_learnt(settings, model, embedder):
+    ids = fill(settings, embedder)
+    for label, some in ids.items():
+        state(settings, some, label)
+    state_both(settings, ids["invoice"][0])
+    assert len(read_index(settings).examples.texts) == 59
+    assert len(read_index(settings, kind="multi").examples.texts) == 60
+    assert retrain(settings, model, said).promoted
 
 
 def test_stated_labels_go_before_those_of_a_file(settings, embedder):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -16,7 +15,7 @@ from ray_app.errors import ConfigurationError, NotFoundError, ParsingError, Refu
 from ray_app.parsing.drawing import Drawing, Hidden
 from ray_app.records import Chunk
 from ray_app.search.highlight import highlight
-from ray_app.serving.lookup import content_of, find_document
+from ray_app.serving.lookup import content_of, find_document, passages_of
 from ray_app.serving.original import find_original
 from ray_app.serving.personal import spans_of
 from ray_app.serving.problems import described
@@ -24,7 +23,6 @@ from ray_app.serving.ranges import has_already
 from ray_app.serving.services import IndexOf, Services, ServicesOf
 from ray_app.settings import PageSettings
 from ray_app.store.bm25 import query_vector
-from ray_app.store.collections import CHUNKS
 from ray_app.store.points import chunk_ids
 from ray_app.store.protocol import Payload
 from ray_app.store.scope import ScopedReader
@@ -33,7 +31,6 @@ router = APIRouter(prefix="/v1", tags=["documents"], responses=described(409, 41
 
 # In every ETag: raise it when the same page is drawn differently.
 _DRAWING_VERSION = "1"
-_MOST_PASSAGES = 1000
 
 
 @router.get(
@@ -96,7 +93,7 @@ async def _hidden(index: ScopedReader, services: Services, content: Payload | No
     """The personal data of the page. Raises RefusedError where not all of its text has a place on it."""
     if not content:
         raise RefusedError("conflict", "the document is not indexed (yet): nobody knows what is to be hidden")
-    chunks = [one async for one in _passages(index, content, number)]
+    chunks = await _passages(index, content, number)
     if not content.get("has_text") or any(one.confidence is not None for one in chunks):
         raise RefusedError("conflict", f"page {number} was read by text recognition: where its words are is not known")
     pages = pages_of(chunks)
@@ -106,15 +103,10 @@ async def _hidden(index: ScopedReader, services: Services, content: Payload | No
     return tuple(Hidden(start=start, end=end, text=text[start:end]) for start, end, _ in sorted(spans))
 
 
-async def _passages(index: ScopedReader, content: Payload, number: int) -> AsyncIterator[Chunk]:
+async def _passages(index: ScopedReader, content: Payload, number: int) -> list[Chunk]:
     """Those of the page, in order."""
-    ids = chunk_ids(content, index.scope.tenant)
-    for start in range(0, len(ids), _MOST_PASSAGES):
-        fields = ["ordinal", "text", "page", "start", "end", "confidence"]
-        found = await index.retrieve(CHUNKS, ids[start : start + _MOST_PASSAGES], fields=fields)
-        for one in sorted(found, key=lambda one: int(one.payload["ordinal"])):
-            if one.payload["page"] == number:
-                yield Chunk(**one.payload)
+    everything = await passages_of(index, chunk_ids(content, index.scope.tenant))
+    return [one for one in everything if one.page == number]
 
 
 async def _words(
@@ -125,7 +117,7 @@ async def _words(
         return frozenset()
     language = content.get("language", "")
     wanted = frozenset(query_vector(query, [language]).indices)
-    texts = [one.text async for one in _passages(index, content, number)]
+    texts = [one.text for one in await _passages(index, content, number)]
     return frozenset(text[a:b].lower() for text in texts for a, b in highlight(text, wanted, language))
 
 

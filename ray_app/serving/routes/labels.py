@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from ray_app.errors import RefusedError
+from ray_app.pipeline import text_of
 from ray_app.search.review import review_queue
 from ray_app.serving.bodies.labels import (
     HistoryOut,
@@ -20,12 +21,12 @@ from ray_app.serving.bodies.labels import (
     ToReview,
 )
 from ray_app.serving.caller import Caller
-from ray_app.serving.lookup import content_of, document_out, find_document, first_places
+from ray_app.serving.lookup import content_of, document_out, find_document, first_places, passages_of
 from ray_app.serving.routes.classify import classified
 from ray_app.serving.schemas import LabelOut
 from ray_app.serving.services import Audit, AuditOf, CallerOf, IndexOf, Services, ServicesOf, requires
 from ray_app.store.annotations import Stated, history, state_labels
-from ray_app.store.collections import CHUNKS, CONTENTS
+from ray_app.store.collections import CONTENTS
 from ray_app.store.events import append_events, new_event
 from ray_app.store.points import chunk_ids
 from ray_app.store.points import labels as labels_of
@@ -53,10 +54,8 @@ async def explained(
     shown = LabelsOut(document_id=document_id, labels=_labels(content))
     if not explain or not content.get("has_text"):
         return shown
-    ids = chunk_ids(content, index.scope.tenant)
-    found = await index.retrieve(CHUNKS, ids, fields=["ordinal", "text"])
-    passages = sorted(found, key=lambda one: int(one.payload["ordinal"]))
-    text = "\n".join(one.payload["text"] for one in passages)[: services.settings.serving.max_text_chars]
+    passages = await passages_of(index, chunk_ids(content, index.scope.tenant))
+    text = text_of(passages)[: services.settings.serving.max_text_chars]
     (judged,) = await services.classify(index.scope.tenant, [text], [content["title"]], True)
     return shown.model_copy(update={"judged": classified(judged)})
 
@@ -129,10 +128,8 @@ async def _state(
     if content is None:
         raise RefusedError("conflict", f"document {document_id} is not indexed (yet): there is nothing to label")
     tenant, source = caller.scope.tenant, place.payload["source"]
-    who = f"{caller.id} ({caller.name})"
-    made = await state_labels(
-        services.store, Stated(tenant=tenant, content=place.payload["content"], labels=labels, who=who)
-    )
+    said = Stated(tenant=tenant, content=place.payload["content"], labels=labels, who=caller.who)
+    made = await state_labels(services.store, said)
     data = {"document": document_id, "labels": list(labels), "before": list(made.before), "who": caller.name}
     await append_events(services.store, [new_event("label", tenant=tenant, source=source, data=data)])
     await audit("document.label" if labels else "document.unlabel", document_id, ", ".join(labels))

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
+from ray_app.enrichment.chunking import pages_of
 from ray_app.enrichment.privacy.masking import redact
 from ray_app.search.personal import count_personal
 from ray_app.serving.bodies.privacy import (
@@ -26,8 +27,8 @@ from ray_app.serving.bodies.privacy import (
     SourceRisk,
     WordOut,
 )
-from ray_app.serving.lookup import content_of, find_document
-from ray_app.serving.personal import pages_from, spans_of
+from ray_app.serving.lookup import content_of, find_document, passages_of
+from ray_app.serving.personal import spans_of
 from ray_app.serving.services import CallerOf, IndexOf, ServicesOf
 from ray_app.store.personal import mentions_of, reasons_of, words_of
 from ray_app.store.points import chunk_ids
@@ -76,7 +77,7 @@ async def redacted(
     """
     content = await content_of(index, await find_document(index, document_id))
     ids = chunk_ids(content, index.scope.tenant) if content else []
-    pages = await pages_from(index, ids[start : start + limit])
+    pages = pages_of(await passages_of(index, ids[start : start + limit]))
     found = await asyncio.to_thread(spans_of, pages, await services.enricher(index.scope.tenant), frozenset(keep))
     return RedactedText(
         document_id=document_id,

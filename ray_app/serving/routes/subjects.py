@@ -68,7 +68,7 @@ async def erase(
     for place in places:
         check_outermost(place, "erase")
     erased = [await erase_with_proof(services, caller.scope.tenant, place) for place in places]
-    proof = ErasureProof(at=now(), who=f"{caller.id} ({caller.name})", reason=body.reason, documents=erased, digest="")
+    proof = ErasureProof(at=now(), who=caller.who, reason=body.reason, documents=erased, digest="")
     made = proof.model_copy(update={"digest": _digest(proof)})
     for one in erased:
         await audit("document.erase", one.document_id, f"{body.reason}; proof {made.digest}")
