@@ -18,6 +18,7 @@ from ray_app.serving import problems
 from ray_app.serving.bound import check_bound
 from ray_app.serving.classification import classifier_id
 from ray_app.serving.middleware import Gate
+from ray_app.serving.page import MOUNT, static_files
 from ray_app.serving.routes import PUBLIC_ROUTERS, ROUTERS, WEBSOCKET_ROUTERS
 from ray_app.serving.services import BEARER, Classify, Embed, attach, open_services
 from ray_app.settings import Settings
@@ -44,6 +45,7 @@ def create_app(settings: Settings, embed: Embed, classify: Classify, rerank: Rer
         app.include_router(router, dependencies=[BEARER], responses=problems.OF_GUARDED)
     for router in (*PUBLIC_ROUTERS, *WEBSOCKET_ROUTERS):
         app.include_router(router, responses=problems.OF_ALL)
+    app.mount(f"{MOUNT}/{{version}}", static_files())
     return app
 
 

@@ -15,10 +15,12 @@ from ray_app.errors import ForbiddenError
 from ray_app.serving.address import is_loopback
 from ray_app.serving.caller import Caller
 from ray_app.serving.limits import CountedBody, check_headers
+from ray_app.serving.page import is_page
 from ray_app.serving.problems import describe, refuse
 from ray_app.serving.ratelimit import Rate
 from ray_app.serving.requestid import HEADER, request_bound, request_id
 from ray_app.serving.services import Services
+from ray_app.serving.session import signed_in
 from ray_app.serving.streams import authorization
 from ray_app.settings import Settings
 
@@ -27,7 +29,7 @@ PUBLIC = frozenset(
     (
         *("/healthz", "/readyz"),
         *("/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"),
-        *("/invitation", "/v1/invitations/redeem"),
+        *("/invitation", "/v1/invitations/redeem", "/v1/session"),
     )
 )
 
@@ -91,12 +93,13 @@ async def _admit(scope: Scope, settings: Settings) -> None:
     if settings.auth.mode == "open":
         _check_site(headers)
     services: Services | None = getattr(scope["app"].state, "services", None)
-    if scope["path"].removeprefix(scope.get("root_path", "")) in PUBLIC:
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    if path in PUBLIC or is_page(path):
         if services and scope.get("method") == "POST":
             state["rate"] = await services.rates.hit(_address(scope))
         return
     assert services is not None, "the application has not started"
-    caller: Caller = await services.auth.caller(authorization(scope, headers.get("authorization", "")))
+    caller: Caller = await services.auth.caller(authorization(scope, headers.get("authorization", "")) or signed_in(headers))
     state["caller"] = caller
     if caller.kind != "open":
         state["rate"] = await services.rates.hit(caller.id)

@@ -131,6 +131,14 @@ class PageLanguageOut(BaseModel):
     confidence: float
 
 
+class PlaceOut(BaseModel):
+    """One of the places where the same content lies."""
+
+    document_id: str
+    uri: str
+    source: str
+
+
 class DocumentDetail(DocumentOut):
     """A place with what is known of its content."""
 
@@ -149,6 +157,7 @@ class DocumentDetail(DocumentOut):
     risk: Literal["none", "personal", "sensitive", "high"] | None = Field(None, description="Of its personal data.")
     kinds: list[str] = Field([], description="Kinds of what it mentions: person, email, dk.cpr...")
     near_duplicates: list[NearDuplicate] = []
+    places: list[PlaceOut] = Field([], description="Where the same content lies, this document among them.")
     sha256: str | None = None
 
 
@@ -168,6 +177,22 @@ class TextPage(BaseModel):
 
     passages: list[PassageOut]
     next: int | None
+
+
+class MarkedPassage(BaseModel):
+    """A passage with the spans in it that match a query; `start` and `end` count characters of the page's text."""
+
+    page: int
+    start: int
+    end: int
+    passage: str
+    highlights: list[tuple[int, int]]
+
+
+class DocumentHits(BaseModel):
+    """Passages in the order of the document."""
+
+    hits: list[MarkedPassage]
 
 
 class Accepted(BaseModel):

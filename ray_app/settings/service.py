@@ -186,6 +186,7 @@ class AuthSettings(Group):
         None, gt=0, description="After how many days a new key ends that is not told otherwise; unset: never."
     )
     invitation_hours: int = Field(72, gt=0, description="How long an invitation can be redeemed: a long weekend.")
+    session_days: int = Field(30, gt=0, description="How long a browser whose user wants to stay signed in is.")
     requests_per_minute: int | None = Field(
         600,
         gt=0,

@@ -24,9 +24,11 @@ from ray_app.serving.routes import (
     labels,
     me,
     models,
+    page,
     privacy,
     runs,
     search,
+    session,
     similar,
     sources,
     stats,
@@ -65,4 +67,4 @@ ROUTERS: tuple[APIRouter, ...] = (
 # What they share with the others is the gate: it lets nobody unknown through.
 WEBSOCKET_ROUTERS: tuple[APIRouter, ...] = (events.websocket_router,)
 # For anybody: their paths stand in `middleware.PUBLIC` too.
-PUBLIC_ROUTERS: tuple[APIRouter, ...] = (health.router, invitation.router)
+PUBLIC_ROUTERS: tuple[APIRouter, ...] = (health.router, invitation.router, session.router, page.router)

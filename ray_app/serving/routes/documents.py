@@ -8,10 +8,22 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from ray_app.errors import QueryError
+from ray_app.search.highlight import highlight
 from ray_app.search.similar import near_duplicates
-from ray_app.serving.lookup import content_of, document_out, find_document, first_places
-from ray_app.serving.schemas import DocumentDetail, DocumentOut, DocumentPage, NearDuplicate, PassageOut, TextPage
+from ray_app.serving.lookup import all_places, content_of, document_out, find_document, first_places, passages_of
+from ray_app.serving.schemas import (
+    DocumentDetail,
+    DocumentHits,
+    DocumentOut,
+    DocumentPage,
+    MarkedPassage,
+    NearDuplicate,
+    PassageOut,
+    PlaceOut,
+    TextPage,
+)
 from ray_app.serving.services import IndexOf, ServicesOf
+from ray_app.store.bm25 import query_vector
 from ray_app.store.collections import CHUNKS, DOCUMENTS
 from ray_app.store.points import chunk_ids, is_id, labels
 from ray_app.store.protocol import AnyOf, Filter
@@ -20,7 +32,7 @@ from ray_app.store.scope import ScopedReader
 
 router = APIRouter(prefix="/v1", tags=["documents"])
 
-_CONTENT_FIELDS = set(DocumentDetail.model_fields) - set(DocumentOut.model_fields) - {"near_duplicates"}
+_CONTENT_FIELDS = set(DocumentDetail.model_fields) - set(DocumentOut.model_fields) - {"near_duplicates", "places"}
 
 
 @router.get("/documents")
@@ -52,10 +64,12 @@ async def document(document_id: str, index: IndexOf, services: ServicesOf) -> Do
     known["labels"] = [asdict(label) for label in labels(about)]
     identity = place.payload.get("content")
     near = await _near_duplicates(index, identity, services.settings.search.near_duplicate) if identity else []
+    places = (await all_places(index, [identity])).get(identity, []) if identity else []
     shown = document_out(place).model_dump()
     if waiting and shown["outcome"] not in WAITING:  # what was in work when a later version came is done
         shown["outcome"] = "queued"
-    return DocumentDetail(**shown, **known, near_duplicates=near)
+    where = [PlaceOut(document_id=one.id, uri=one.payload["uri"], source=one.payload["source"]) for one in places]
+    return DocumentDetail(**shown, **known, near_duplicates=near, places=where)
 
 
 @router.get("/documents/{document_id}/text")
@@ -73,6 +87,29 @@ async def text(
     found = await index.retrieve(CHUNKS, ids[start : start + limit], fields=fields)
     passages = sorted((PassageOut(**one.payload) for one in found), key=lambda passage: passage.ordinal)
     return TextPage(passages=passages, next=start + limit if start + limit < len(ids) else None)
+
+
+@router.get("/documents/{document_id}/hits")
+async def hits(
+    document_id: str,
+    index: IndexOf,
+    q: Annotated[str, Query(max_length=1000, description="Words as in a search: other forms of them match too.")],
+) -> DocumentHits:
+    """The document's passages that hold a word of the query, in their order, with the words' places in them."""
+    place = await find_document(index, document_id)
+    content = await content_of(index, place)
+    language = (content or {}).get("language", "")
+    wanted = frozenset(query_vector(q, [language]).indices) if q.strip() else frozenset()
+    found = []
+    for chunk in await passages_of(index, chunk_ids(content, index.scope.tenant)) if content and wanted else []:
+        spans = highlight(chunk.text, wanted, language)
+        if spans:
+            found.append(
+                MarkedPassage(
+                    page=chunk.page, start=chunk.start, end=chunk.end, passage=chunk.text, highlights=list(spans)
+                )
+            )
+    return DocumentHits(hits=found)
 
 
 async def _near_duplicates(index: ScopedReader, content: str, at_least: float) -> list[NearDuplicate]:

@@ -1,0 +1,81 @@
+"""The web page: static files that speak to the same API as any application.
+
+The files lie under an address that changes with them, so that browsers keep them for good and never mix two releases.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+FOLDER = Path(__file__).parent
+MOUNT = "/page"
+# The addresses of its views (`app.js`: ROUTES); each is answered with the same document.
+VIEWS = (
+    *("/", "/documents/{document_id}", "/answer", "/upload", "/review"),
+    *("/models", "/privacy", "/operations", "/sign-in"),
+)
+# No script or style but the page's own files, and nothing that makes markup of a text (Trusted Types).
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types "
+    "'none'"
+)
+_SUFFIXES = frozenset((".js", ".css", ".json", ".svg", ".html"))
+_FOR_GOOD = "public, max-age=31536000, immutable"
+_COMPRESS_FROM = 500
+
+
+def is_page(path: str) -> bool:
+    """Whether a path is of the page, which anybody may have: it tells nothing of what is in the index."""
+    return path in VIEWS or path.startswith((f"{MOUNT}/", "/documents/"))
+
+
+@cache
+def document() -> str:
+    """The HTML that every view starts from."""
+    base = f"{MOUNT}/{version()}"
+    modules = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.glob("core/*.js"))
+    preloads = "\n".join(f'<link rel="modulepreload" href="{base}/{module}">' for module in modules)
+    text = (FOLDER / "index.html").read_text(encoding="utf-8")
+    return text.replace("{base}", base).replace("{preloads}", preloads)
+
+
+@cache
+def version() -> str:
+    """Of all files together: another one where any of them differs."""
+    digest = hashlib.sha256()
+    for path in sorted(FOLDER.rglob("*")):
+        if path.suffix in _SUFFIXES:
+            digest.update(path.relative_to(FOLDER).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def static_files() -> ASGIApp:
+    """The application to mount at `/page/{version}`. It has this release's files whichever one is asked for."""
+    return _Kept(GZipMiddleware(StaticFiles(directory=FOLDER), minimum_size=_COMPRESS_FROM))
+
+
+class _Kept:
+    """Tells browsers to keep what lies under this release's address."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kept = scope["path_params"].get("version") == version()
+
+        async def tell(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Cache-Control"] = _FOR_GOOD if kept and message["status"] == 200 else "no-cache"
+                headers["X-Content-Type-Options"] = "nosniff"
+            await send(message)
+
+        await self._app(scope, receive, tell)

@@ -1,0 +1,26 @@
+"""The web page's document, at the address of each of its views."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from ray_app.serving.page import POLICY, VIEWS, document
+
+router = APIRouter()
+
+_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+
+
+async def page() -> HTMLResponse:
+    """The same document for every view: its script reads the address."""
+    return HTMLResponse(document(), headers=_HEADERS)
+
+
+for _view in VIEWS:
+    router.add_api_route(_view, page, methods=["GET", "HEAD"], include_in_schema=False)
