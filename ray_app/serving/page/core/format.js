@@ -1,16 +1,16 @@
 // Numbers, dates, sizes and names as people of the chosen language write them.
 
-import { current } from "./i18n.js";
+import { current, locale } from "./i18n.js";
 
 /** 0.934 as 93 %. Never 100 % for what is not certain. */
 export function percent(share) {
   const shown = share < 1 ? Math.min(share, 0.994) : share;
-  return new Intl.NumberFormat(current(), { style: "percent", maximumFractionDigits: 0 }).format(shown);
+  return new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 0 }).format(shown);
 }
 
 /** A number with its thousands apart. */
 export function count(number, digits = 0) {
-  return new Intl.NumberFormat(current(), { maximumFractionDigits: digits }).format(number);
+  return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(number);
 }
 
 /** A day, such as 4 March 2026. "" for none. */
@@ -28,7 +28,7 @@ export function since(iso, now = Date.now()) {
   const seconds = (new Date(iso).getTime() - now) / 1000;
   const steps = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
   const [unit, size] = steps.find(([, one]) => Math.abs(seconds) >= one) ?? steps.at(-1);
-  return new Intl.RelativeTimeFormat(current(), { numeric: "auto" }).format(Math.round(seconds / size), unit);
+  return new Intl.RelativeTimeFormat(locale(), { numeric: "auto" }).format(Math.round(seconds / size), unit);
 }
 
 /** A length of time in seconds, such as 1:05 or 2:03:04. */
@@ -44,7 +44,7 @@ export function size(bytes) {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
   const step = bytes > 0 ? Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1) : 0;
   const style = { style: "unit", unit: units[step], unitDisplay: "short", maximumFractionDigits: step ? 1 : 0 };
-  return new Intl.NumberFormat(current(), style).format(bytes / 1000 ** step);
+  return new Intl.NumberFormat(locale(), style).format(bytes / 1000 ** step);
 }
 
 /** The last part of a URI, which is what people call a document. */
@@ -69,5 +69,5 @@ export function languageName(code) {
 
 function date(iso, style) {
   const time = new Date(iso);
-  return Number.isNaN(time.getTime()) ? iso : new Intl.DateTimeFormat(current(), style).format(time);
+  return Number.isNaN(time.getTime()) ? iso : new Intl.DateTimeFormat(locale(), style).format(time);
 }

@@ -11,6 +11,11 @@ export function current() {
   return language;
 }
 
+/** The same with the region that the browser names, which decides how dates and numbers are written. */
+export function locale() {
+  return navigator.languages.find((one) => one.slice(0, 2) === language) ?? (language === "en" ? "en-GB" : language);
+}
+
 /** Uses a language from now on; `load` brings its words. */
 export function choose(one) {
   language = one;
@@ -42,7 +47,7 @@ function plural(n) {
 }
 
 function shown(value) {
-  return typeof value === "number" ? new Intl.NumberFormat(language).format(value) : String(value ?? "");
+  return typeof value === "number" ? new Intl.NumberFormat(locale()).format(value) : String(value ?? "");
 }
 
 function chosen() {

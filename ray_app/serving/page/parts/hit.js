@@ -13,7 +13,7 @@ export function hitCard(hit, state) {
     "li",
     { class: "hit", "data-id": hit.document_id, "data-passage": `${hit.page}:${hit.start}:${hit.highlights.length}` },
     h("h2", {}, h("a", { href: leadsTo(hit, state) }, hit.title || fileName(hit.uri))),
-    h("p", { class: "passage" }, marked(hit.passage, hit.highlights)),
+    h("p", { class: "passage" }, excerpt(hit)),
     h(
       "div",
       { class: "facts-line" },
@@ -26,6 +26,18 @@ export function hitCard(hit, state) {
       hit.places.length > 1 ? h("span", { title: hit.places.join("\n") }, t("places", { n: hit.places.length - 1 })) : null,
     ),
   );
+}
+
+// Long passages begin near their first marked word, so that it is within the lines shown.
+const BEFORE = 60;
+const LATE = 180;
+
+function excerpt({ passage, highlights }) {
+  const first = highlights[0]?.[0] ?? 0;
+  if (first < LATE) return marked(passage, highlights);
+  const from = first - BEFORE + Array.from(passage).slice(first - BEFORE, first).indexOf(" ") + 1;
+  const shown = Array.from(passage).slice(from).join("");
+  return ["… ", ...marked(shown, highlights.map(([start, end]) => [start - from, end - from]))];
 }
 
 /** A label with how sure it is. */
