@@ -2,10 +2,10 @@
 
     python -m benchmarks.parallel [--copies 6]
 
-The readable PDFs of ../shared/data, each several times with another last line so that no two are alike, are read and
-cut, and their personal data looked for, by one process and by two of a multiprocessing pool; then by one and two parsing workers on Ray Data, which do the
-same; then by a whole ingest with `--embed later`, which also writes the index. Goal: parsing on Ray Data gains at least
-0.9 of what the pool gains.
+The readable PDFs of ../shared/data, each several times with another last line so that no two are alike, are read, cut
+and searched for personal data by one process and by two of a multiprocessing pool; then by one and two parsing workers
+on Ray Data, which do the same; then by a whole ingest with `--embed later`, which also writes the index. Goal: parsing
+on Ray Data gains at least 0.9 of what the pool gains.
 """
 
 from __future__ import annotations
