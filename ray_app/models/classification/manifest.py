@@ -41,12 +41,22 @@ class SureScore(BaseModel):
     precision: float
 
 
+class LanguageScore(BaseModel):
+    """How good a language's own classifier was on held-out documents of the language."""
+
+    documents: int
+    accuracy: float
+    macro_f1: float
+    expected_calibration_error: float
+
+
 class ClassifierManifest(BaseModel):
     """What a classifier was made of, and how good it was on held-out documents.
 
     `reliability` is of the likeliest label, for kind "multi" of every label of every document; so is
     `expected_calibration_error`. `accuracy` counts documents all of whose labels are right. `distinct` counts
-    near-duplicates once. `languages` counts documents by language.
+    near-duplicates once. `languages` counts documents by language; those in `own` have a classifier of their own, and
+    all other figures are of the one for all languages.
     """
 
     version: str
@@ -57,6 +67,7 @@ class ClassifierManifest(BaseModel):
     documents: int
     distinct: int
     languages: dict[str, int]
+    own: dict[str, LanguageScore] = {}
     labels: dict[str, LabelScore]
     decisions: list[DecisionRecord]
     accuracy: float
