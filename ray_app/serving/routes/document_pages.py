@@ -115,7 +115,7 @@ async def _words(
     """The words of the page that the query matches, in lower case."""
     if not query.strip() or not content:
         return frozenset()
-    language = content.get("language", "")
+    language = content.get("stemming") or content.get("language", "")
     wanted = frozenset(query_vector(query, [language]).indices)
     texts = [one.text for one in await _passages(index, content, number)]
     return frozenset(text[a:b].lower() for text in texts for a, b in highlight(text, wanted, language))
