@@ -23,7 +23,7 @@ export async function open({ root, query, signal }) {
   const text = answerText();
   const notes = h("div", { class: "stack tight" });
   const passages = passageList();
-  const answer = h("section", { class: "stack", "aria-label": t("answer") }, h("div", { class: "row" }, status, stop), text.element, notes);
+  const answer = h("section", { class: "stack", "aria-label": t("answer") }, h("div", { class: "row state" }, status, stop), text.element, notes);
   replace(root, h("h1", { class: "visually-hidden" }, t("title")), box.element, answer, passages.element);
   bind("/", "keys.box", () => box.focus(), signal);
   on(signal, "abort", () => running?.abort());
@@ -86,10 +86,10 @@ export async function open({ root, query, signal }) {
     running = null;
   }
 
+  // The passages are shown when the answer is there: it would push them down, line by line.
   function take(found, event, data) {
     if (event === "passages") {
       found.passages = data.passages;
-      passages.show(found);
       replace(status, t("reading", { n: data.passages.length }));
     } else if (event === "token") text.token(data.text);
     else if (event === "sentence") {
@@ -124,6 +124,7 @@ export async function open({ root, query, signal }) {
     const again = h("button", { type: "button", onclick: run }, t("again"));
     const begun = found.sentences.length > 0 || text.begun();
     text.done();
+    passages.show(found);
     replace(status);
     if (error.name === "AbortError") return replace(notes, h("div", { class: "note", role: "status" }, h("p", {}, t("stopped")), h("div", { class: "row" }, again, toSearch())));
     if (!begun) return replace(notes, trouble(error, { again: run }));

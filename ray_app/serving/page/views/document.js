@@ -8,20 +8,15 @@ import { listen } from "../core/live.js";
 import { trouble } from "../core/notices.js";
 import { cameFrom, go } from "../core/router.js";
 import { may } from "../core/who.js";
-import { aboutSection } from "../parts/document/about.js";
 import { back } from "../parts/document/back.js";
-import { correctLabel } from "../parts/document/correct.js";
 import { download, head, titleOf, warnings } from "../parts/document/head.js";
-import { historySection } from "../parts/document/history.js";
-import { labelSection } from "../parts/document/label.js";
-import { personalSection } from "../parts/document/personal.js";
-import { similarSection } from "../parts/document/similar.js";
 import { TABS, asked, isCurrent, placeOf, step } from "../parts/document/state.js";
 import { tabs } from "../parts/document/tabs.js";
 import { viewer } from "../parts/document/viewer.js";
 
 // Sections that a document has of which nothing is known but its place.
 const ALWAYS = ["about", "history"];
+const LOOK_MS = 5000;
 const WAITING = ["queued", "processing"];
 
 export async function open({ root, params: { id }, query, signal }) {
@@ -36,7 +31,7 @@ export async function open({ root, params: { id }, query, signal }) {
   const turn = (page) => to({ page, start: null, end: null, cite: false });
   const known = () => Boolean(about?.sha256); // of its content: nothing is while it waits, or where it could not be read
   const redact = () => known() && to({ redacted: !state.redacted });
-  const correct = () => known() && correctLabel({ about, changed: relabelled });
+  const correct = async () => known() && (await import("../parts/document/correct.js")).correctLabel({ about, changed: relabelled });
   keys();
   await read();
   return { update };
@@ -64,11 +59,25 @@ export async function open({ root, params: { id }, query, signal }) {
     now.sections = tabs({ sections: sections(now), choose: (tab) => to({ tab }), signal: controller.signal });
     now.element = h("div", { class: "document" }, now.view.element, now.sections.element);
     drawHeader();
-    replace(root, way.element, now.header, now.element);
-    if (WAITING.includes(about.outcome)) listen(["document"], ({ topic, data }) => (topic === "again" || data.document === id) && read(), controller.signal);
+    replace(root, way.element, now.header, now.view.told, now.element);
+    if (WAITING.includes(about.outcome)) follow(controller.signal);
     looked = false;
     show();
     findHits(now);
+  }
+
+  // Events tell at once; asking now and then catches what happened before the first could come.
+  function follow(ends) {
+    const look = async () => {
+      const now = await get(`/v1/documents/${id}`, {}, { signal: ends }).catch(() => about);
+      if (ends.aborted || now.outcome === about.outcome) return;
+      about = now;
+      shown.controller.abort();
+      draw();
+    };
+    const timer = setInterval(look, LOOK_MS);
+    on(ends, "abort", () => clearInterval(timer));
+    listen(["document"], ({ topic, data }) => (topic === "again" || data.document === id) && look(), ends);
   }
 
   function drawHeader() {
@@ -80,12 +89,13 @@ export async function open({ root, params: { id }, query, signal }) {
   }
 
   function sections({ controller, view }) {
+    const given = (panel) => ({ panel, about, signal: controller.signal });
     const fill = {
-      about: (panel) => aboutSection({ panel, about, changed: read, erased: leave, signal: controller.signal }),
-      label: (panel) => labelSection({ panel, about, signal: controller.signal }),
-      personal: (panel) => personalSection({ panel, about, link, redact, signal: controller.signal }),
-      similar: (panel) => similarSection({ panel, about, signal: controller.signal }),
-      history: (panel) => historySection({ panel, about, signal: controller.signal }),
+      about: async (panel) => (await import("../parts/document/about.js")).aboutSection({ ...given(panel), changed: read, erased: leave }),
+      label: async (panel) => (await import("../parts/document/label.js")).labelSection(given(panel)),
+      personal: async (panel) => (await import("../parts/document/personal.js")).personalSection({ ...given(panel), link, redact }),
+      similar: async (panel) => (await import("../parts/document/similar.js")).similarSection(given(panel)),
+      history: async (panel) => (await import("../parts/document/history.js")).historySection(given(panel)),
       text: (panel) => view.fillText(panel),
     };
     const there = (name) => (name === "text" ? view.textBeside : known() || ALWAYS.includes(name));

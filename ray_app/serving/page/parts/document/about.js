@@ -31,7 +31,7 @@ export async function aboutSection({ panel, about, changed, erased, signal }) {
 function facts(about) {
   const languages = new Set(about.page_languages.map((one) => one.language).filter(Boolean));
   const rows = [
-    ["title", titleOf(about)],
+    ["title", h("bdi", {}, titleOf(about))],
     ["uri", h("bdi", { class: "mono" }, about.uri)],
     ["source", about.source],
     ["folder", about.folder],
@@ -83,5 +83,5 @@ async function ask(about, erased) {
 
 /** A part of a section with its heading. */
 export function part(name, ...children) {
-  return h("section", { class: "stack tight" }, h("h3", {}, t(`part.${name}`)), children);
+  return h("section", { class: "stack tight" }, h("h2", {}, t(`part.${name}`)), children);
 }

@@ -4,7 +4,10 @@
 // each other may have become one.
 const FULL = 0.8;
 const MOST = 0.8;
-const LEAST_LETTERS = 40;
+const LEAST_LETTERS = 60;
+// Rows of a table and ends of sentences, which are left as they are: joined wrongly they would mislead.
+const ENDED = /[\d).:;!?]\s*$/;
+const BEGINS = /^\s*[\p{Lu}\d•*–-]/u;
 
 /** The same text, letter for letter, with blanks for those breaks that only the width of the page made. */
 export function flowing(text) {
@@ -16,6 +19,6 @@ export function flowing(text) {
 
 function ending(line, following, usual) {
   if (following === undefined) return "";
-  const goesOn = line.length >= usual * FULL && /^\s*\S/.test(following);
+  const goesOn = line.length >= usual * FULL && /\S/.test(following) && !(ENDED.test(line) && BEGINS.test(following));
   return goesOn ? " " : "\n";
 }

@@ -7,7 +7,7 @@ import { trouble } from "../../core/notices.js";
 
 // ISO 216, until the image says what it is.
 const RATIO = 1 / Math.SQRT2;
-const STEP_PX = 200;
+const STEP_PX = 100;
 const WIDEST_PX = 2400;
 
 /** Whether documents of this type are drawn page by page. */

@@ -16,7 +16,7 @@ export async function personalSection({ panel, about, link, redact, signal }) {
   const looked = found.risk !== null;
   replace(
     panel,
-    h("section", { class: "stack tight" }, h("h3", {}, t("part.risk")), h("p", {}, looked ? riskBadge(found.risk) : t("risk.nobody-looked")), reasons(found.reasons)),
+    h("section", { class: "stack tight" }, h("h2", {}, t("part.risk")), h("p", {}, looked ? riskBadge(found.risk) : t("risk.nobody-looked")), reasons(found.reasons)),
     looked ? h("div", {}, h("button", { type: "button", onclick: redact, "aria-keyshortcuts": "r" }, t("redact.show"))) : null,
     found.words.length ? part("high-risk-words", h("ul", { class: "row" }, byTerm(found.words).map((all) => h("li", {}, toPlace(all, `${named("category", all[0].category)}: ${all[0].term}`, link))))) : null,
     mentions(found, link),
@@ -42,7 +42,7 @@ function mentions({ mentions: all, found }, link) {
   return h(
     "section",
     { class: "stack" },
-    h("h3", {}, t("part.mentions")),
+    h("h2", {}, t("part.mentions")),
     h("p", { class: "quiet small" }, t("mentions.how"), hidden > 0 ? ` ${t("mentions.more", { n: hidden })}` : null),
     kinds.map(([kind, some]) => ofKind(kind, some, link)),
   );
@@ -56,7 +56,7 @@ function ofKind(kind, all, link) {
     replace(list, shown.map((some) => h("li", {}, toPlace(some, some[0].value, link))), rest > 0 ? h("li", {}, h("button", { type: "button", class: "link small", onclick: () => draw(values) }, t("mentions.rest", { n: rest }))) : null);
   };
   draw(values.length > SHOWN + 1 ? values.slice(0, SHOWN) : values);
-  return h("div", { class: "stack tight" }, h("h4", { class: "small" }, named("kind", kind), h("span", { class: "quiet" }, ` ${count(values.length)}`)), list);
+  return h("div", { class: "stack tight" }, h("h3", { class: "small" }, named("kind", kind), h("span", { class: "quiet" }, ` ${count(values.length)}`)), list);
 }
 
 function byTerm(words) {

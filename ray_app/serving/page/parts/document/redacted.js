@@ -28,7 +28,7 @@ export function redactedPane({ id, about, signal }) {
   }
 
   function pageOf(page, text) {
-    const heading = about.pages > 1 && !list.querySelector(`[data-page="${page}"]`) ? h("h3", { class: "page-mark", "data-page": page }, t("page.heading", { n: page })) : null;
+    const heading = about.pages > 1 && !list.querySelector(`[data-page="${page}"]`) ? h("h2", { class: "page-mark", "data-page": page }, t("page.heading", { n: page })) : null;
     const spans = [...text.matchAll(GONE)].map((match) => codePoints(text, match.index, match[0]));
     return [heading, h("div", { class: "passage-text" }, marked(text, spans))].filter(Boolean);
   }

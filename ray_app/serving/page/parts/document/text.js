@@ -57,7 +57,7 @@ export function textPane({ id, about, turn, signal }) {
 
   function heading(page) {
     const name = t("page.heading", { n: page });
-    return h("h3", { class: "page-mark", "data-page": page }, turn ? h("button", { type: "button", class: "link small", onclick: () => turn(page) }, name) : name);
+    return h("h2", { class: "page-mark", "data-page": page }, turn ? h("button", { type: "button", class: "link small", onclick: () => turn(page) }, name) : name);
   }
 
   function draw({ passage, block, skip }) {

@@ -9,7 +9,7 @@ import { ZOOMS, isCurrent } from "./state.js";
 export function toolbar({ pages, to, hit, zoom }) {
   const number = h("input", { type: "number", min: "1", max: String(pages), class: "number", "aria-label": t("page.number"), onchange: jump });
   const turns = group("page.turn", button("‹", "page.previous", () => to(-1)), h("span", { class: "row tight nowrap" }, number, h("span", { class: "quiet small" }, t("page.of", { n: pages }))), button("›", "page.next", () => to(1)));
-  const told = h("span", { class: "small quiet", role: "status" });
+  const told = h("span", { class: "small quiet told", role: "status" });
   const steps = group("hit.step", button("‹", "hit.previous", () => hit(-1)), told, button("›", "hit.next", () => hit(1)));
   const size = h("button", { type: "button", class: "plain small", onclick: () => zoom(0) });
   const sizes = group("zoom", button("−", "zoom.out", () => zoom(-1)), size, button("+", "zoom.in", () => zoom(1)));
@@ -28,7 +28,8 @@ export function toolbar({ pages, to, hit, zoom }) {
     replace(size, state.zoom === 1 ? t("zoom.fitted") : percent(state.zoom));
     size.setAttribute("aria-label", t("zoom.fit", { percent: percent(state.zoom) }));
     size.title = size.getAttribute("aria-label");
-    steps.hidden = !state.q || hits === null;
+    steps.hidden = !state.q;
+    steps.classList.toggle("unseen", hits === null); // its space is kept
     if (hits !== null) sayHits(state, hits);
   }
 

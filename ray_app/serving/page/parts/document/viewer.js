@@ -21,11 +21,11 @@ export function viewer({ id, about, to, turn, hit, signal }) {
   const bar = toolbar({ pages, to: (by, page) => (page ? turn(page) : step(state, by)), hit, zoom: (by) => zoom(state, by) });
   const pane = images ? pagePane({ id, title: titleOf(about), signal }) : null;
   const texts = {};
-  const place = h("div", { class: images ? "stack" : "stack paper" });
+  const place = h("div", { class: images ? null : about.chunks > 1 ? "paper" : "paper short" });
   let inSight = !images;
   const told = h("p", { class: "small quiet", role: "status" });
   const body = images ? pane.element : readable ? place : h("div", { class: "empty card" }, h("p", {}, t("nothing-read")));
-  const element = h("section", { class: "viewer stack tight", "aria-label": t("viewer") }, bar.element, told, body);
+  const element = h("section", { class: "viewer stack tight", "aria-label": t("viewer") }, bar.element, body);
 
   /** `found` are the hits, null where they are not known; `looked` says that they will not come any more. */
   function show(wanted, found, looked) {
@@ -33,6 +33,7 @@ export function viewer({ id, about, to, turn, hit, signal }) {
     bar.show(state, hits);
     bar.element.hidden = !pages && !state.q;
     replace(told, state.redacted ? t("redact.told") : "");
+    told.classList.toggle("visually-hidden", !state.redacted);
     pane?.show(state);
     // Marks come with the hits: until they are known, there is nothing to scroll to.
     ready = looked || !state.q;
@@ -74,7 +75,7 @@ export function viewer({ id, about, to, turn, hit, signal }) {
     if (pages && at >= 0 && at < ZOOMS.length) to({ zoom: by ? ZOOMS[at] : 1 });
   }
 
-  return { element, show, fillText, step, zoom, textBeside: images };
+  return { element, told, show, fillText, step, zoom, textBeside: images };
 }
 
 function opened(text) {

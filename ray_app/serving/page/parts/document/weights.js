@@ -13,7 +13,7 @@ export function weights({ label, terms }) {
   return h(
     "section",
     { class: "stack tight" },
-    h("h3", {}, t("part.words", { label })),
+    h("h2", {}, t("part.words", { label })),
     h("p", { class: "quiet small" }, t("words.how")),
     words.length ? table(t("words.caption"), words) : null,
     others.length ? table(t("words.others"), others) : null,
