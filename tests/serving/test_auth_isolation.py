@@ -83,6 +83,9 @@ RULES: dict[str, Rule] = {
     "POST /v1/documents": Rule("editor", uploads, shows=False),
     "DELETE /v1/documents/{document_id}": Rule("editor", the_document, shows=False),
     "GET /v1/documents/{document_id}/text": Rule("reader", the_document),
+    "GET /v1/documents/{document_id}/hits": Rule(
+        "reader", lambda w: [Ask({"document_id": w.document}, {"q": "harbour merger"})]
+    ),
     "PUT /v1/documents/{document_id}/content": Rule("editor", the_document, shows=False),
     "POST /v1/documents/{document_id}/reprocess": Rule("editor", the_document, shows=False),
     "GET /v1/documents/{document_id}/original": Rule("reader", the_document, shows=False),

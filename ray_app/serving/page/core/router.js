@@ -22,9 +22,15 @@ export function start({ table, root, opened, failed }) {
 
 /** Goes to an address of this page. `instead` leaves no trace in the history. */
 export function go(address, { instead = false } = {}) {
-  if (address === location.pathname + location.search) return undefined;
-  history[instead ? "replaceState" : "pushState"](instead ? history.state : {}, "", address);
+  const from = location.pathname + location.search;
+  if (address === from) return undefined;
+  history[instead ? "replaceState" : "pushState"](instead ? history.state : { from }, "", address);
   return show();
+}
+
+/** The address of this page from which this one was opened, and to which the back button leads; null where none is. */
+export function cameFrom() {
+  return history.state?.from ?? null;
 }
 
 /** Opens the view that is open anew, as after a sign-in or in another language. */
