@@ -12,6 +12,7 @@ const LOOKS = { pending: "info", running: "info", finished: "good", failed: "bad
 const POLL_MS = 3000;
 const PAUSE_MS = 2000;
 const MOST_CHARS = 60000;
+const OF_RAY = /^(\[\d{4}-|Running entrypoint)/;
 const COLOURS = /\x1b\[[0-9;]*[A-Za-z]/g;
 
 /** The panel of a job; `ended(job)` is called where it ends while it is shown. */
@@ -53,10 +54,16 @@ export function jobPanel(first, { signal, ended }) {
     bar.hidden = over;
     if (progress?.total) Object.assign(bar, { max: progress.total, value: progress.done });
     else bar.removeAttribute("value");
-    const said = log.trimEnd().split("\n").at(-1);
-    replace(last, progress && !over ? t("job.done", { n: progress.total, done: count(progress.done) }) : job.state === "failed" ? said || job.message : said);
+    replace(last, progress && !over ? t("job.done", { n: progress.total, done: count(progress.done) }) : said(over));
     last.classList.toggle("strong", job.state === "failed");
     tick();
+  }
+
+  // A job that went well has said all in what it made.
+  function said(over) {
+    if (over && job.state !== "failed") return "";
+    const line = log.split("\n").findLast((one) => one.trim() && !OF_RAY.test(one));
+    return line ?? (over ? job.message : "");
   }
 
   function tick() {

@@ -4,6 +4,7 @@ import { h } from "../core/dom.js";
 import { count, percent } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { reliabilityPlot } from "./plots.js";
+import { scroller } from "./scroller.js";
 
 const POINT = 0.005; // what rounds to no percent is no difference
 
@@ -23,7 +24,7 @@ export function comparison(before, after) {
     "div",
     { class: "stack" },
     h("p", { class: "small quiet" }, t("compare.how")),
-    h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, heads.map((head, at) => h("th", { scope: "col", class: at && "number" }, head)))), h("tbody", {}, rows))),
+    scroller(t("tab.compare"), h("table", {}, h("thead", {}, h("tr", {}, heads.map((head, at) => h("th", { scope: "col", class: at && "number" }, head)))), h("tbody", {}, rows))),
     h("div", { class: "plots" }, [before, after].map((one) => h("section", { class: "stack tight" }, h("h3", { class: "break" }, one.version), reliabilityPlot(one)))),
   );
 }

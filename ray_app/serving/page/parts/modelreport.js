@@ -4,6 +4,7 @@ import { h } from "../core/dom.js";
 import { count, languageName, moment, percent } from "../core/format.js";
 import { locale, t } from "../core/i18n.js";
 import { confusionTable, curvePlot, reliabilityPlot } from "./plots.js";
+import { scroller } from "./scroller.js";
 
 /** The tabs of a report, in their order. */
 export const TABS = { overview, labels, candidates, report };
@@ -12,7 +13,7 @@ function overview(one) {
   const { share, precision, wanted_precision: wanted } = one.sure;
   return [
     h("dl", { class: "figures" }, figure("accuracy", percent(one.accuracy)), figure("macro_f1", percent(one.macro_f1)), figure("error", percent(one.expected_calibration_error)), figure("sure", percent(share))),
-    h("p", { class: "small quiet" }, t("sure.how", { share: percent(share), right: percent(precision), wanted: percent(wanted) })),
+    h("p", { class: "small quiet" }, t(share ? "sure.how" : "sure.none", { share: percent(share), right: percent(precision), wanted: percent(wanted) })),
     h("div", { class: "plots" }, reliabilityPlot(one), curvePlot(one)),
     h("dl", { class: "facts" }, madeOf(one).map(([name, value]) => [h("dt", {}, t(`made.${name}`)), h("dd", {}, value)])),
   ];
@@ -34,8 +35,8 @@ function labels(one) {
   );
   const heads = ["label", "documents", "precision", "recall", "f1", "from"];
   return [
-    h("p", { class: "small quiet" }, t("labels.how")),
-    h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col", class: ["documents", "precision", "recall", "from"].includes(head) && "number", title: t(`head.${head}.how`) }, t(`head.${head}`))))), h("tbody", {}, rows))),
+    h("p", { class: "small quiet" }, t("scores.how")),
+    scroller(t("tab.labels"), h("table", {}, h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col", class: ["documents", "precision", "recall", "from"].includes(head) && "number", title: head === "label" ? null : t(`head.${head}.how`) }, t(`head.${head}`))))), h("tbody", {}, rows))),
     confusionTable(one),
   ];
 }
@@ -65,7 +66,7 @@ function decision({ fork, chosen, candidates: all }) {
     "section",
     { class: "stack tight" },
     fork.path ? h("h3", { class: "break" }, fork.path) : null,
-    h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, heads.map((head, at) => h("th", { scope: "col", class: at && "number" }, t(`head.${head}`))))), h("tbody", {}, rows))),
+    scroller(fork.path || t("tab.candidates"), h("table", {}, h("thead", {}, h("tr", {}, heads.map((head, at) => h("th", { scope: "col", class: at && "number" }, t(`head.${head}`))))), h("tbody", {}, rows))),
   );
 }
 

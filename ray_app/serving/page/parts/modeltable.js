@@ -7,14 +7,15 @@ import { address } from "../core/router.js";
 
 const HEADS = ["version", "accuracy", "macro_f1", "error", "documents", "labels"];
 
-/** Gives `{element, show(models, state), fail(note)}`; buttons call `promote(version, button)` and the like. `train` is the
- * form that one of them opens. */
+/** Gives `{element, show(models, state), shut(), fail(note)}`; buttons call `promote(version, button)` and the like.
+ * `train` is the form that one of them opens. */
 export function modelTable({ promote, rollback, backfill, train }) {
   const element = h("section", { class: "stack", "aria-label": t("versions"), "aria-busy": "true" }, h("div", { class: "wait" }));
+  let turn = (open) => (train.hidden = !open);
 
   function show(models, state) {
     element.removeAttribute("aria-busy");
-    train.hidden = models.length > 0 && train.hidden;
+    if (!models.length) train.hidden = false;
     if (!models.length) return replace(element, h("div", { class: "empty card" }, h("h2", {}, t("versions.none")), h("p", {}, t("versions.none.do"))));
     const current = state.version || models.find((one) => one.in_use)?.version;
     const heads = HEADS.map((head, at) => h("th", { scope: "col", class: at && "number", title: t(`${head}.how`) }, t(head)));
@@ -34,10 +35,13 @@ export function modelTable({ promote, rollback, backfill, train }) {
 
   function opener() {
     const self = button(t("train"), () => {
-      train.hidden = !train.hidden;
-      self.setAttribute("aria-expanded", String(!train.hidden));
+      turn(train.hidden);
       if (!train.hidden) train.querySelector("input").focus();
     });
+    turn = (open) => {
+      train.hidden = !open;
+      self.setAttribute("aria-expanded", String(open));
+    };
     self.classList.add("primary");
     self.setAttribute("aria-expanded", String(!train.hidden));
     return self;
@@ -48,5 +52,5 @@ export function modelTable({ promote, rollback, backfill, train }) {
     return self;
   }
 
-  return { element, show, fail: (note) => replace(element, note) };
+  return { element, show, shut: () => turn(false), fail: (note) => replace(element, note) };
 }

@@ -3,6 +3,7 @@
 import { h, svg } from "../core/dom.js";
 import { count, percent } from "../core/format.js";
 import { t } from "../core/i18n.js";
+import { scroller } from "./scroller.js";
 
 const SIDE = 220;
 const LEFT = 44;
@@ -23,7 +24,7 @@ export function curvePlot({ learning_curve: points }) {
   if (!points.length) return null;
   const most = Math.max(...points.map((one) => one.documents));
   const dots = points.map((one) => ({ x: one.documents / most, y: one.macro_f1, r: 5, note: t("plot.point", { n: one.documents, f1: percent(one.macro_f1) }) }));
-  return plot({ title: t("plot.curve"), how: t("plot.curve.how"), across: t("plot.documents"), up: "macro-F1", dots, scale: (share) => count(Math.round(share * most)) });
+  return plot({ title: t("plot.curve"), how: t("plot.curve.how"), across: t("plot.documents"), up: t("macro_f1"), dots, scale: (share) => count(Math.round(share * most)) });
 }
 
 /** Rows: the label given; columns: the label told. A list where there are many labels, null where there is nothing. */
@@ -62,9 +63,8 @@ function matrix(confusions, names) {
   const most = Math.max(...cells.values());
   return [
     h("p", { class: "small quiet" }, t("confusions.how")),
-    h(
-      "div",
-      { class: "scroll", tabindex: "0", role: "region", "aria-label": t("confusions") },
+    scroller(
+      t("confusions"),
       h(
         "table",
         { class: "matrix" },
@@ -77,7 +77,7 @@ function matrix(confusions, names) {
 
 function cell(n, most, right) {
   const element = h("td", { class: ["number", n && (right ? "hit-cell" : "miss-cell")] }, n ? count(n) : h("span", { class: "visually-hidden" }, "0"));
-  element.style.setProperty("--share", `${Math.round((55 * n) / most)}%`);
+  element.style.setProperty("--share", `${Math.round((40 * n) / most)}%`);
   return element;
 }
 
@@ -85,5 +85,5 @@ function pairs(confusions) {
   const wrong = confusions.filter((one) => one.given !== one.told).sort((a, b) => b.documents - a.documents);
   const rows = wrong.slice(0, LISTED).map((one) => h("tr", {}, h("td", {}, one.given), h("td", {}, one.told), h("td", { class: "number" }, count(one.documents))));
   const heads = ["confusions.given", "confusions.told", "documents"];
-  return h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, heads.map((head, at) => h("th", { scope: "col", class: at === 2 && "number" }, t(head))))), h("tbody", {}, rows)));
+  return scroller(t("confusions"), h("table", {}, h("thead", {}, h("tr", {}, heads.map((head, at) => h("th", { scope: "col", class: at === 2 && "number" }, t(head))))), h("tbody", {}, rows)));
 }

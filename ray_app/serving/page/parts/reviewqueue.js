@@ -84,14 +84,14 @@ function makeQueue(filter) {
   async function say(labels) {
     const document = waiting.shift();
     const id = document.document.id;
-    const saying = { document, labels, at: Date.now(), sent: null, queue };
+    const saying = { document, labels, at: Date.now(), sent: null };
     said.push(saying);
     mine.add(id);
     try {
       saying.sent = send("PUT", `/v1/documents/${id}/labels`, { labels });
       await saying.sent;
     } catch (error) {
-      if (said.includes(saying)) takeBack(saying);
+      if (said.includes(saying)) takeBack(saying, queue);
       throw error;
     }
   }
@@ -108,20 +108,20 @@ function makeQueue(filter) {
   return queue;
 }
 
-/** Withdraws what was said last; the document is the first again. Gives its saying, null where there is none. */
-export async function undo() {
+/** Withdraws what was said last; the document is the first of this queue again. Gives its saying, null where there is none. */
+export async function undo(queue) {
   const saying = said.at(-1);
   if (!saying) return null;
-  takeBack(saying);
+  takeBack(saying, queue);
   await saying.sent?.catch(() => {});
   await send("DELETE", `/v1/documents/${saying.document.document.id}/labels`);
   return saying;
 }
 
-function takeBack(saying) {
+function takeBack(saying, queue) {
   said.splice(said.indexOf(saying), 1);
   mine.delete(saying.document.document.id);
-  saying.queue.front(saying.document);
+  queue.front(saying.document);
 }
 
 /** The first passages of a document. */

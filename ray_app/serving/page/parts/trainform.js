@@ -34,8 +34,8 @@ export function trainForm({ start, signal }) {
       h("div", { class: "fields" }, labelled("folder", folder), labelled("file", file), labelled("documents", documents)),
       h("label", { class: "check" }, watch, h("span", {}, t("train.watch"))),
     ),
-    told,
-    h("div", { class: "row" }, button),
+    h("p", { class: "small quiet" }, t("train.use")),
+    h("div", { class: "row" }, button, told),
   );
 
   function text(name) {

@@ -112,10 +112,11 @@ export async function open({ root, query, signal }) {
     try {
       const started = await send("POST", "/v1/jobs", { job, arguments: given }, { signal });
       follow(started);
-      go(address("/models", { ...state, job: started.id }), { instead: true });
+      table.shut();
+      go(at({ ...state, tab: state.tab === "overview" ? "" : state.tab, job: started.id }), { instead: true });
       panel.element.scrollIntoView({ block: "nearest" });
     } catch (error) {
-      if (error.name !== "AbortError") replace(work, trouble(error));
+      if (error.name !== "AbortError") replace(work, trouble(error, { again: () => submit(job, given) }));
     }
   }
 

@@ -97,7 +97,7 @@ export async function open({ root, query, signal }) {
 
   async function back() {
     try {
-      const saying = undo();
+      const saying = undo(queue);
       next();
       const { labels } = (await saying) ?? {};
       if (labels) set.add(labels, -1);

@@ -48,7 +48,7 @@ export function open({ root, query, signal }) {
   on(document, "dragleave", (event) => event.relatedTarget || zone.classList.remove("over"), signal);
   on(document, "drop", drop, signal);
   on(document, "paste", (event) => event.clipboardData?.files.length && take(chosen(event.clipboardData.files)), signal);
-  on(signal, "abort", () => clearTimeout(telling));
+  signal.addEventListener("abort", () => clearTimeout(telling));
 
   function to(wanted) {
     state = { ...state, ...wanted };
