@@ -21,8 +21,8 @@ from ray_app.models.classification.features import Choice, Features, find_featur
 from ray_app.models.classification.features import count as count_terms
 from ray_app.models.classification.folds import Fold, Job, Rows, Run, in_process, learn, make_folds, sample
 from ray_app.models.classification.linear import Candidate, Linear
-from ray_app.models.classification.manifest import ClassifierManifest, DecisionRecord, LanguageScore
-from ray_app.models.classification.report import Findings, write_report
+from ray_app.models.classification.manifest import ClassifierManifest, CurvePoint, DecisionRecord, LanguageScore
+from ray_app.models.classification.report import write_report
 from ray_app.models.classification.scores import HeldOut
 from ray_app.models.classification.selection import CandidateScore, Judged, candidates_for, choose, judge
 from ray_app.models.classification.tree import Decision, find_decisions, label_probabilities
@@ -129,10 +129,7 @@ def _train_one(examples: Examples, embedding: str, plan: Plan, run: Run, say: Sa
     manifest = _manifest(examples, chosen, held_out, thresholds, folds, features, plan, embedding)
     say("learning from all documents")
     classifier = _fit_all(examples, features, chosen, manifest)
-    findings = Findings(
-        held_out, scores.doubtful(held_out, examples.names), _curve(examples, chosen, folds[0], plan.seed)
-    )
-    return Trained(classifier, write_report(manifest, findings))
+    return Trained(classifier, write_report(manifest, scores.doubtful(held_out, examples.names)))
 
 
 def _choose(examples: Examples, features: Features, folds: Sequence[Fold], run: Run, say: Say) -> list[Chosen]:
@@ -193,7 +190,7 @@ def _calibrated(one: Chosen, matrix: csr_matrix, rows: Rows, terms: int) -> Line
     return Linear((linear.weights * scale.factor).astype(np.float32), linear.intercept * scale.factor + scale.shift)
 
 
-def _curve(examples: Examples, chosen: Sequence[Chosen], fold: Fold, seed: int) -> list[tuple[int, float]]:
+def _curve(examples: Examples, chosen: Sequence[Chosen], fold: Fold, seed: int) -> list[CurvePoint]:
     """Documents learnt from, and macro-F1 on the fold's unseen ones."""
     order = np.random.default_rng(seed).permutation(len(fold.seen))
     points = []
@@ -201,9 +198,12 @@ def _curve(examples: Examples, chosen: Sequence[Chosen], fold: Fold, seed: int) 
         some = np.sort(order[: int(share * len(order))])
         linears = [_calibrated(one, fold.features[some], fold.seen[some], fold.terms) for one in chosen]
         logits = np.hstack([linear.logits(fold.asked) for linear in linears])
-        points.append((len(some), scores.macro_f1(_held_out(examples, fold.unseen, chosen, logits))))
-    logits = np.hstack([one.best.logits[fold.unseen] for one in chosen])
-    return [*points, (len(order), scores.macro_f1(_held_out(examples, fold.unseen, chosen, logits)))]
+        points.append((len(some), logits))
+    points.append((len(order), np.hstack([one.best.logits[fold.unseen] for one in chosen])))
+    return [
+        CurvePoint(documents=count, macro_f1=scores.macro_f1(_held_out(examples, fold.unseen, chosen, logits)))
+        for count, logits in points
+    ]
 
 
 def _manifest(
@@ -236,6 +236,8 @@ def _manifest(
         sure=scores.sure_score(held_out, thresholds, precision=plan.precision),
         folds=len(folds),
         fold_macro_f1=[scores.macro_f1(held_out, fold.unseen) for fold in folds],
+        confusions=scores.confusions(held_out),
+        learning_curve=_curve(examples, chosen, folds[0], plan.seed),
         seed=plan.seed,
         data_sha256=digest,
         embedding=embedding,
