@@ -15,8 +15,8 @@ from typing import IO, Annotated, Any, Literal
 import typer
 
 from ray_app import sources
-from ray_app.cli.advice import advice
 from ray_app.errors import ConfigurationError, NotFoundError, SourceError
+from ray_app.ingest.advice import advice
 from ray_app.records import FileRef
 from ray_app.settings import Settings
 from ray_app.store import open_store

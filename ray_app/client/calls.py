@@ -15,9 +15,10 @@ from ray_app.serving.bodies.answer import AnswerResult, NumberedPassage, Sentenc
 from ray_app.serving.bodies.jobs import JobOut, Jobs, LogEvent
 from ray_app.serving.bodies.keys import GrantBody, InvitationBody, KeyOut, NewInvitation, NewKey
 from ray_app.serving.bodies.me import Me
+from ray_app.serving.bodies.quarantine import QuarantineFigures
 from ray_app.serving.bodies.runs import Runs
 from ray_app.serving.bodies.search import FacetValue, HitOut, SearchResult
-from ray_app.serving.bodies.sources import NewSource, SourceBody, SourceOut, Sources
+from ray_app.serving.bodies.sources import NewSource, SourceBody, SourceOut, Sources, SourceTrial
 from ray_app.serving.bodies.stats import Stats
 from ray_app.serving.bodies.suggest import Suggestions
 from ray_app.serving.schemas import (
@@ -166,10 +167,21 @@ def embeddings(texts: Sequence[str], *, model: str | None = None) -> Call[Embedd
 
 
 def documents(
-    *, limit: int = 100, cursor: str | None = None, source: str | None = None, outcome: str | None = None
+    *,
+    limit: int = 100,
+    cursor: str | None = None,
+    source: str | None = None,
+    outcome: str | None = None,
+    reason: str | None = None,
 ) -> Call[DocumentPage]:
     """A page of documents; `cursor` is `next` of the page before."""
-    return get("/v1/documents", DocumentPage, limit=limit, cursor=cursor, source=source, outcome=outcome)
+    asked = {"limit": limit, "cursor": cursor, "source": source, "outcome": outcome, "reason": reason}
+    return get("/v1/documents", DocumentPage, **asked)
+
+
+def quarantine(*, source: str | None = None) -> Call[QuarantineFigures]:
+    """Why documents could not be indexed, with how many there are of each reason."""
+    return get("/v1/quarantine", QuarantineFigures, source=source)
 
 
 def document(identity: str) -> Call[DocumentDetail]:
@@ -286,6 +298,11 @@ def sources() -> Call[Sources]:
 def source(name: str) -> Call[SourceOut]:
     """One source. Raises NotFoundError."""
     return get(path_of("sources", name), SourceOut)
+
+
+def check_source(wanted: SourceBody) -> Call[SourceTrial]:
+    """What would come in from a place. Raises QueryError or another error that says why nothing would."""
+    return post("/v1/sources/check", SourceTrial, wanted.model_dump(include=set(SourceBody.model_fields)))
 
 
 def create_source(wanted: NewSource) -> Call[SourceOut]:

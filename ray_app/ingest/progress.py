@@ -55,13 +55,14 @@ class StageWork:
 
 
 class Standing(NamedTuple):
-    """How far a run is."""
+    """How far a run is. `waits_for` is the stage that holds it up just now."""
 
     done: int
     total: int
     more: bool
     chunks: int
     quarantined: int
+    waits_for: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,7 @@ class Progress:
             self._more,
             self._chunks,
             self._outcomes[Outcome.QUARANTINED],
+            _most_waited_for(self._documents, self._stages) if self._documents else "",
         )
 
     def _work(self, stage: str) -> StageWork:
@@ -213,7 +215,10 @@ def start_progress(job: str = "ingest", stages: Sequence[str] = STAGES) -> Handl
 
 def slowest_stage(snapshot: Snapshot) -> str:
     """The stage that the most documents wait for: the first that has let through fewer than the one before."""
-    stages = tuple(snapshot.stages) or STAGES
-    waiting = {stage: snapshot.documents[before] - snapshot.documents[stage] for before, stage in pairwise(stages)}
-    stage = max(waiting, key=lambda name: waiting[name])
-    return stage if waiting[stage] > 0 else stages[0]
+    return _most_waited_for(snapshot.documents, tuple(snapshot.stages) or STAGES)
+
+
+def _most_waited_for(documents: Counter[str], stages: Sequence[str]) -> str:
+    waiting = {stage: documents[before] - documents[stage] for before, stage in pairwise(stages)}
+    stage = max(waiting, key=lambda name: waiting[name], default=stages[0])
+    return stage if waiting.get(stage, 0) > 0 else stages[0]

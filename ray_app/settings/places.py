@@ -54,6 +54,9 @@ class SourceSettings(Group):
         description="Folders of this machine that sources may lie in; unset: any. Set it where those who submit jobs, "
         "or put sources on record, may not read every file that the server can: other tenants' among them.",
     )
+    check_s: float = Field(
+        10.0, gt=0, description="How long a place is looked through when somebody asks what would come in from it."
+    )
     passwords: dict[str, SecretStr] = Field(
         default_factory=dict,
         description='IMAP passwords as a JSON object, by the URL\'s user and host: `{"anna@mail.example.org": "..."}`.',

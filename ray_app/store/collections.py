@@ -56,6 +56,7 @@ COLLECTIONS: dict[str, Collection] = {
             "parent": "keyword",  # the document that it lies in
             "outcome": "keyword",
             "size_class": "keyword",
+            "stage": "keyword",
             "reason": "keyword",
             "run": "keyword",
             "sweep": "keyword",

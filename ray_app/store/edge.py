@@ -101,6 +101,9 @@ class EdgeStore:
         self._pointer = Pointer(fingerprint=fingerprint, dimension=dimension, folders=folders)
         write_pointer(self._directory, self._pointer)
 
+    async def layout(self) -> dict[str, str]:
+        return dict(self._pointer.folders) if self._pointer else {}
+
     async def fingerprint(self) -> str | None:
         return self._pointer.fingerprint if self._pointer else None
 

@@ -102,6 +102,9 @@ class OwnedStore:
     async def ensure(self, *, fingerprint: str, dimension: int) -> None:
         await self._call("ensure", fingerprint=fingerprint, dimension=dimension)
 
+    async def layout(self) -> dict[str, str]:
+        return await self._call("layout")
+
     async def fingerprint(self) -> str | None:
         return await self._call("fingerprint")
 

@@ -225,6 +225,10 @@ class Reader(Protocol):
 class Store(Reader, Protocol):
     """The index. Every method may be repeated and ends in the same state; each raises StoreError."""
 
+    async def layout(self) -> dict[str, str]:
+        """What stands behind each collection's name now: a folder of an embedded index, a collection of a server."""
+        ...
+
     async def ensure(self, *, fingerprint: str, dimension: int) -> None:
         """Makes what is missing: collections, payload indexes, and the passages' collection for the
         embedding model with this fingerprint. Raises StoreError where the index was built with another.

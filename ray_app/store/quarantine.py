@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from ray_app.errors import NotFoundError
 from ray_app.records import FileRef, Outcome
 from ray_app.store.collections import DOCUMENTS
-from ray_app.store.protocol import AnyOf, Condition, Filter, Found, Payload, Store
+from ray_app.store.protocol import AnyOf, Condition, Filter, Found, Payload, Reader, Store
 
 _PAGE = 500
 # How `FileRef.version` is written; a time before 1970 is negative.
@@ -50,6 +50,17 @@ async def reasons(store: Store, tenant: str, *, reason: str | None = None, sourc
     """How many documents are in quarantine for each reason."""
     which = _which(tenant, reason=reason, source=source)
     return Counter(dict(await store.facet(DOCUMENTS, "reason", filter=which, limit=_REASONS)))
+
+
+async def stages_and_reasons(store: Reader, *, source: str | None = None) -> Counter[tuple[str, str]]:
+    """How many documents that the reader shows failed at each stage for each reason."""
+    which = Filter([AnyOf("outcome", [Outcome.QUARANTINED.value]), *([AnyOf("source", [source])] if source else [])])
+    counted: Counter[tuple[str, str]] = Counter()
+    for stage, _ in await store.facet(DOCUMENTS, "stage", filter=which, limit=_REASONS):
+        at_stage = which.and_(AnyOf("stage", [stage]))
+        for reason, count in await store.facet(DOCUMENTS, "reason", filter=at_stage, limit=_REASONS):
+            counted[stage, reason] = count
+    return counted
 
 
 async def find_places(store: Store, tenant: str, id_or_uri: str) -> list[Found]:

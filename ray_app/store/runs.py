@@ -38,7 +38,8 @@ class StageFigures(BaseModel):
 
 class RunProgress(BaseModel):
     """How far a run is: `done` of the `total` documents (contents, in a backfill) that are known so far, and `more`
-    where the listing has not ended. `at` is when that was so; a run that lives writes it every few seconds.
+    where the listing has not ended. `waits_for` is the stage that most of them wait for, "" before any has left one.
+    `at` is when that was so; a run that lives writes it every few seconds.
     """
 
     done: int
@@ -46,6 +47,7 @@ class RunProgress(BaseModel):
     more: bool = False
     chunks: int = 0
     quarantined: int = 0
+    waits_for: str = ""
     at: str
 
 

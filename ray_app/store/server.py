@@ -57,11 +57,15 @@ class ServerStore:
             if present is None:
                 await self._point_alias(fingerprint)
 
+    async def layout(self) -> dict[str, str]:
+        leads_to = await self._aliases()
+        if self._name(CHUNKS) not in leads_to:
+            return {}
+        return {name: leads_to.get(self._name(name), self._name(name)) for name in COLLECTIONS}
+
     async def fingerprint(self) -> str | None:
-        async with _translated():
-            aliases = (await self._client.get_aliases()).aliases
         name = self._name(CHUNKS)
-        concrete = next((alias.collection_name for alias in aliases if alias.alias_name == name), None)
+        concrete = (await self._aliases()).get(name)
         return concrete.removeprefix(f"{name}_") if concrete else None
 
     async def upsert(self, collection: str, points: Sequence[Point]) -> None:
@@ -167,6 +171,11 @@ class ServerStore:
 
     async def close(self) -> None:
         await self._client.close()
+
+    async def _aliases(self) -> dict[str, str]:
+        async with _translated():
+            aliases = (await self._client.get_aliases()).aliases
+        return {alias.alias_name: alias.collection_name for alias in aliases}
 
     def _name(self, collection: str) -> str:
         return f"{self._prefix}_{collection}"

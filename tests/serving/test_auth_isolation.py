@@ -126,6 +126,7 @@ RULES: dict[str, Rule] = {
     "GET /v1/labels": Rule("reader", nothing_to_fill, shows=False),
     "GET /v1/review": Rule("reader", lambda w: [Ask(), Ask(params={"source": w.source})]),
     "GET /v1/documents": Rule("reader", lambda w: [Ask(), Ask(params={"source": BOARD}), Ask(params={"limit": 1})]),
+    "GET /v1/quarantine": Rule("reader", lambda w: [Ask(), Ask(params={"source": w.source})], shows=False),
     "GET /v1/documents/{document_id}": Rule("reader", lambda w: [Ask({"document_id": w.document})]),
     "POST /v1/classify": Rule("reader", lambda w: [Ask(body={"texts": ["harbour"]})], shows=False),
     "POST /v1/embeddings": Rule("reader", lambda w: [Ask(body={"input": "harbour"})], shows=False),
@@ -150,6 +151,7 @@ RULES: dict[str, Rule] = {
     "GET /v1/sources": Rule("reader", nothing_to_fill),
     "GET /v1/sources/{name}": Rule("reader", lambda w: [Ask({"name": w.source})]),
     "POST /v1/sources": Rule("admin", lambda w: [a_source("south-second"), a_source(w.source)], shows=False),
+    "POST /v1/sources/check": Rule("admin", lambda w: [Ask(body={"uri": f"file:///{w.source}"})], shows=False),
     "PUT /v1/sources/{name}": Rule(
         "admin", lambda w: [Ask({"name": w.source}, body={"uri": f"file:///{w.source}", "groups": []})], shows=False
     ),

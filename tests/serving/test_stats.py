@@ -62,6 +62,23 @@ async def test_what_waits_is_what_runs_at_work_have_listed_and_not_finished(ther
     assert stats["queue"] == {"documents": 70, "uploads": 0, "vectors": 0, "runs": ["alive"]}
     assert stats["index"]["points"] == {"documents": 3, "contents": 3, "chunks": 3}
     assert stats["index"]["disk_bytes"] is None  # the index holds other tenants too
+    assert stats["index"]["layout"] == {}
+
+
+async def test_documents_in_quarantine_are_counted_by_stage_and_reason(there):
+    refs = [FileRef(f"file:///x/{name}.pdf", f"{name}.pdf", OPEN, NORTH, 10, 0.0) for name in "abc"]
+    failures = [Failure("parse", "damaged", "a"), Failure("parse", "damaged", "b"), Failure("fetch", "timeout", "c")]
+    failed = [Document(ref, failure=failure) for ref, failure in zip(refs, failures, strict=True)]
+    failed += [Document(FileRef("file:///x/d.pdf", "d.pdf", BOARD, NORTH, 10, 0.0), failure=failures[0])]
+    await write_documents(there.api.store, failed, run="r", pipeline="p")
+    found = await asked(there, "/v1/quarantine")
+    counts = [(one["stage"], one["reason"], one["documents"]) for one in found["reasons"]]
+    assert (found["documents"], counts) == (4, [("parse", "damaged", 3), ("fetch", "timeout", 1)])
+    assert "broken" in found["reasons"][0]["advice"]
+    assert (await asked(there, "/v1/quarantine", "north reader"))["documents"] == 3
+    assert (await asked(there, f"/v1/quarantine?source={BOARD}"))["documents"] == 1
+    listed = await asked(there, "/v1/documents?outcome=quarantined&reason=timeout")
+    assert [one["detail"] for one in listed["documents"]] == ["c"]
 
 
 async def test_uploads_that_wait_are_counted(there):
@@ -99,6 +116,38 @@ async def test_sources_are_put_on_record_changed_and_told(there, tmp_path):
     assert "remove it first" in problem(moved, 409, "conflict")["detail"]
     log = (await asked(there, "/v1/audit"))["entries"]
     assert [(one["what"], one["which"]) for one in log[:2]] == [("source.change", "files"), ("source.create", "files")]
+
+
+async def test_a_source_is_tried_out_before_it_is_put_on_record(there, tmp_path):
+    for name, text in (("a.pdf", "one"), ("b.txt", "two"), ("drafts/c.pdf", "three"), ("d.pdf", "x" * (1 << 21))):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    body = {"uri": str(tmp_path), "types": ["pdf"], "exclude": ["drafts/"], "max_mb": 1}
+    answer = await there.api.request("POST", "/v1/sources/check", there.keys["owner"], json=body)
+    assert answer.json() == {
+        "uri": f"file://{tmp_path}",
+        "files": [{"path": "a.pdf", "size": 3}],
+        "wanted": 1,
+        "left_out": {"other-type": 1, "excluded": 1, "too-large": 1},
+        "whole": True,
+        "read": 3,
+    }
+    assert "files" not in [one["name"] for one in (await asked(there, "/v1/sources"))["sources"]]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "kind", "why"),
+    [
+        ({"uri": "/no/such/folder"}, 400, "invalid-request", "no such file or folder"),
+        ({"include": ["!"]}, 400, "invalid-request", "pattern"),
+        ({"schedule": "at noon"}, 422, "invalid-source", "cron"),
+        ({"uri": "ftp://example.org/"}, 400, "invalid-request", "no reader"),
+    ],
+)
+async def test_what_is_wrong_with_a_source_is_told_when_it_is_tried_out(there, wrong, status, kind, why):
+    body = {"uri": "/tmp", **wrong}
+    answer = await there.api.request("POST", "/v1/sources/check", there.keys["owner"], json=body)
+    assert why in problem(answer, status, kind)["detail"]
 
 
 @pytest.mark.parametrize(

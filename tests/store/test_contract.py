@@ -9,7 +9,7 @@ import pytest
 
 from ray_app.errors import IndexNotReadyError, StoreError
 from ray_app.store import bm25
-from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
+from ray_app.store.collections import CHUNKS, COLLECTIONS, CONTENTS, DOCUMENTS
 from ray_app.store.matching import matches
 from ray_app.store.protocol import (
     AnyOf,
@@ -285,3 +285,14 @@ async def test_an_index_that_is_not_there_says_so(empty):
     assert await empty.fingerprint() is None
     with pytest.raises(IndexNotReadyError, match="ingest a folder first"):
         await empty.count(CHUNKS)
+
+
+async def test_the_layout_names_what_stands_behind_each_collection(store):
+    layout = await store.layout()
+    assert set(layout) == set(COLLECTIONS)
+    assert "f0" in layout[CHUNKS]
+    assert "f0" not in layout[DOCUMENTS]
+
+
+async def test_an_index_that_is_not_there_has_no_layout(empty):
+    assert await empty.layout() == {}

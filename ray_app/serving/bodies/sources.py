@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from ray_app.records import When
 from ray_app.serving.schemas import Body
+from ray_app.sources.selection import Unwanted
 from ray_app.store.named_sources import NamedSource, is_due
 
 SourceName = Annotated[str, Field(pattern=r"^\w[\w.-]{0,99}$")]
@@ -41,6 +42,24 @@ class CrawlBody(Body):
 
     force: bool = Field(False, description="Delete even where most of the source is gone.")
     embed: When = Field("now", description="Vectors and labels now, or later, by a backfill.")
+
+
+class FileOut(BaseModel):
+    """A file of a place. `path` is below the place."""
+
+    path: str
+    size: int
+
+
+class SourceTrial(BaseModel):
+    """What would come in from a place."""
+
+    uri: str = Field(description="The place's absolute URI.")
+    files: list[FileOut] = Field(description="The first that are wanted.")
+    wanted: int
+    left_out: dict[Unwanted, int] = Field(description="Files that are not wanted, by why not.")
+    whole: bool = Field(description="False where there is more than setting sources.check_s lets one look through.")
+    read: int | None = Field(description="Bytes of the first small file, which was read; null where there is none.")
 
 
 class SourceOut(SourceBody):

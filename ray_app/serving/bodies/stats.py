@@ -40,6 +40,13 @@ class IndexFigures(BaseModel):
 
     points: Counts
     disk_bytes: int | None = Field(None, description="Null on a Qdrant server, which knows its own.")
+    model: str = Field(description="The embedding model.")
+    fingerprint: str | None = Field(description="Of the embedding model whose vectors the index holds.")
+    layout: dict[str, str] = Field(
+        {},
+        description="What stands behind each collection's name: a folder of an embedded index, or what a Qdrant "
+        "server's alias leads to. For the server's own tenant.",
+    )
 
 
 class Stats(BaseModel):

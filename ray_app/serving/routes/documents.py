@@ -42,12 +42,13 @@ async def documents(
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
     source: str | None = None,
     outcome: Literal["queued", "processing", "indexed", "duplicate", "quarantined"] | None = None,
+    reason: Annotated[str | None, Query(description="Why it is in quarantine: `GET /v1/quarantine`.")] = None,
     tag: str | None = None,
 ) -> DocumentPage:
     """A page of documents, in no particular but a stable order."""
     if cursor is not None and not is_id(cursor):
         raise QueryError("invalid-cursor", "cursor is not the `next` of a page before")
-    wanted = {"source": source, "outcome": outcome, "tags": tag}
+    wanted = {"source": source, "outcome": outcome, "reason": reason, "tags": tag}
     which = Filter([AnyOf(field, [value]) for field, value in wanted.items() if value is not None])
     found, following = await index.scroll(DOCUMENTS, filter=which, limit=limit, offset=cursor)
     return DocumentPage(documents=[document_out(place) for place in found], next=following)

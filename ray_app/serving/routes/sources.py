@@ -12,10 +12,20 @@ from ray_app import catalog
 from ray_app.cluster.scripts import find_script
 from ray_app.errors import NotFoundError, QueryError, RefusedError
 from ray_app.serving.bodies.jobs import JobOut
-from ray_app.serving.bodies.sources import CrawlBody, NewSource, SourceBody, SourceOut, Sources, told
+from ray_app.serving.bodies.sources import (
+    CrawlBody,
+    FileOut,
+    NewSource,
+    SourceBody,
+    SourceOut,
+    Sources,
+    SourceTrial,
+    told,
+)
 from ray_app.serving.problems import described
 from ray_app.serving.routes.jobs import new_id, submit
 from ray_app.serving.services import WHOLE_TENANT, AuditOf, CallerOf, IndexOf, Services, ServicesOf, requires
+from ray_app.sources.trial import try_out
 from ray_app.store.named_sources import NamedSource, get_source, list_sources
 from ray_app.store.protocol import Store
 from ray_app.store.scope import ScopedReader
@@ -23,6 +33,12 @@ from ray_app.store.scope import ScopedReader
 router = APIRouter(prefix="/v1", tags=["sources"])
 
 _PLAINLY = CrawlBody()
+# A source that is only tried out has no name yet.
+_UNNAMED = "unnamed"
+# Files that a trial shows, the largest that it reads, and how long its last page and the reading may take.
+_SHOWN = 10
+_READ_MB = 16
+_GRACE_S = 5.0
 Name = Annotated[str, Path(description="The source's name.")]
 
 
@@ -52,6 +68,29 @@ async def create_source(body: NewSource, services: ServicesOf, caller: CallerOf,
         await audit("source.create", saved.name, saved.uri)
         return told(saved, groups=True)
     raise RefusedError("conflict", f"a source is called {body.name} already: choose another name, or change it by PUT")
+
+
+@router.post("/sources/check", dependencies=[requires("admin")])
+async def check_source(body: SourceBody, services: ServicesOf, caller: CallerOf) -> SourceTrial:
+    """What would come in from a place, before it is put on record: its first files, how many are left out, and why.
+
+    It is looked through for sources.check_s, and one file is read. Nothing is written.
+    """
+    wanted = _named(_UNNAMED, body, caller.scope.tenant)
+    settings = services.settings.sources.model_copy(update={"attempts": 1})
+    trying = asyncio.to_thread(try_out, wanted.uri, wanted.selection, settings, shown=_SHOWN, max_bytes=_READ_MB << 20)
+    try:
+        found = await asyncio.wait_for(trying, settings.check_s + _GRACE_S)
+    except TimeoutError as error:
+        raise QueryError("no-answer", f"{wanted.uri} has not answered within {settings.check_s:g} s") from error
+    return SourceTrial(
+        uri=found.root,
+        files=[FileOut(path=ref.path, size=ref.size) for ref in found.first],
+        wanted=found.wanted,
+        left_out=dict(found.left_out),
+        whole=found.whole,
+        read=found.read,
+    )
 
 
 @router.put("/sources/{name}", dependencies=[requires("admin")], responses=described(404, 409))

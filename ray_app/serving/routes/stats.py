@@ -57,8 +57,13 @@ async def _queue(services: Services, caller: Caller, outcomes: Counts) -> QueueF
 
 
 async def _index(services: Services, caller: Caller, points: dict[str, int]) -> IndexFigures:
-    """The size on disk tells of every tenant: it is for the one that the server itself belongs to."""
-    settings = services.settings
-    embedded = not settings.store.url and caller.scope.tenant == settings.tenant
-    size = await services.store.run(disk_bytes, settings.index_dir) if embedded else None
-    return IndexFigures(points=points, disk_bytes=size)
+    """Size and layout are those of every tenant: they are for the one that the server itself belongs to."""
+    settings, store = services.settings, services.store
+    own = caller.scope.tenant == settings.tenant
+    return IndexFigures(
+        points=points,
+        disk_bytes=await store.run(disk_bytes, settings.index_dir) if own and not settings.store.url else None,
+        model=services.model_name,
+        fingerprint=await store.fingerprint(),
+        layout=await store.layout() if own else {},
+    )

@@ -52,6 +52,27 @@ export async function* stream(path, body = undefined, { signal } = {}) {
   }
 }
 
+/** The lines of an answer that has one JSON value on each (ndjson), as they come. Raises Problem. */
+export async function* lines(path, body, { signal } = {}) {
+  const response = await request("POST", path, { headers: { "Content-Type": "application/json" }, signal, body: JSON.stringify(body) });
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const whole = (rest + value).split("\n");
+      rest = whole.pop();
+      for (const line of whole) if (line) yield JSON.parse(line);
+    }
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(0, "unreachable", String(error.message || error));
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
 /** Text of a GET, such as a csv or a log. Raises Problem. */
 export async function text(path, query = {}, { signal } = {}) {
   return (await request("GET", withQuery(path, query), { signal })).text();
