@@ -10,6 +10,8 @@ import pytest
 from tests.page.browser import FLAGS, Watch, chromium
 from tests.page.library import Library, fill, library
 
+WAIT_MS = 20_000  # a machine may be busy with much else
+
 
 @pytest.fixture(scope="session")
 def filled(cluster, make_data_dir, tmp_path_factory):
@@ -32,11 +34,12 @@ def books(filled, embedder) -> Iterator[Library]:
 # of another package could start its own.
 @pytest.fixture(scope="package")
 def browser(books) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     path = chromium()
     if path is None:
         pytest.skip("Chromium is not installed here")
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         made = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield made
@@ -59,7 +62,7 @@ def visit(browser, books, watch) -> Iterator[Callable[..., Any]]:
         context = browser.new_context(base_url=url, **options)
         contexts.append(context)
         watch.over(context)
-        context.set_default_timeout(30_000)  # of a machine that does much else
+        context.set_default_timeout(WAIT_MS)
         if init:
             context.add_init_script(init)
         page = context.new_page()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -23,7 +25,7 @@ SCRIPT = "<script>window.pwned='script'</script>"
 IMAGE = "<img src=x onerror=window.pwned='image'>"
 HOSTILE = {
     f"{IMAGE}.txt": f"The zebrafinch sings. {SCRIPT} {IMAGE} \"quoted\" 'quoted' &amp; & </p></main>",
-    "\"' onmouseover=window.pwned=1 x=\".txt": "The zebrafinch nests behind a quoted name.",
+    '"\' onmouseover=window.pwned=1 x=".txt': "The zebrafinch nests behind a quoted name.",
     "evil\u202egnp.exe.txt": "The zebrafinch flies \u202ebackwards over the harbour.",
     f"{'long-name-without-a-break' * 8}.txt": f"The zebrafinch says {'a' * 4000} and {'https://example.com/' + 'b/' * 300}.",
     "title.html": f"<title>&lt;script&gt;window.pwned='title'&lt;/script&gt; {IMAGE.replace('<', '&lt;')}</title>"
@@ -60,15 +62,22 @@ def fill(settings: Settings, folder: Path) -> None:
     from ray_app.models.prepared import prepare_model
     from ray_app.models.registry import publish
 
-    folder.mkdir()
-    for name, text in HOSTILE.items():
-        (folder / name).write_text(text, encoding="utf-8")
+    hostile_files(folder)
     model = prepare_model(settings)
     examples = read_folders(str(EXAMPLES / "documents"), settings, model, threads=2).examples
     # By words alone: it takes a second, and what the page shows is the same.
     publish(train(examples, embedding=model.manifest.fingerprint, plan=Plan("words")), settings)
     with ray_session(settings):  # the owner stays, for the servers
         run(settings, EXAMPLES / "documents", EXAMPLES / "inbox", folder)
+
+
+def hostile_files(folder: Path) -> None:
+    """Each of another year, the first of them 2020: the examples are all as old as the checkout."""
+    folder.mkdir()
+    for year, (name, text) in enumerate(HOSTILE.items(), 2020):
+        (folder / name).write_text(text, encoding="utf-8")
+        noon = datetime(year, 6, 1, 12, tzinfo=UTC).timestamp()
+        os.utime(folder / name, (noon, noon))
 
 
 @contextmanager

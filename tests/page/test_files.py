@@ -24,7 +24,9 @@ _TEMPLATE = re.compile(r"\bt\(\s*`([^`]*)`")
 _LITERAL = re.compile(r"""\bt\(\s*(?:[^"'`()]*?\?\s*)?["']([\w.-]+)["'](?:\s*:\s*["']([\w.-]+)["'])?""")
 _NAMED = re.compile(r"""\bnamed\(\s*["']([\w.-]+)["']""")
 _QUOTED = re.compile(r"""["'`]([\w./+-]+)["'`]""")
-_FORBIDDEN = re.compile(r"\b(innerHTML|outerHTML|insertAdjacentHTML|eval|new Function|document\.write|srcdoc|DOMParser)\b")
+_FORBIDDEN = re.compile(
+    r"\b(innerHTML|outerHTML|insertAdjacentHTML|eval|new Function|document\.write|srcdoc|DOMParser)\b"
+)
 _STYLE = re.compile(r"""\b(?:h|svg)\(\s*["'\w]+,\s*\{[^{}]*\bstyle["']?\s*:|setAttribute\(\s*["']style""")
 
 
@@ -55,7 +57,7 @@ def prefixes(text: str) -> set[str]:
 
 
 def test_languages_have_the_same_areas():
-    assert AREAS == sorted(path.stem for path in (FOLDER / "words" / "da").glob("*.json"))
+    assert sorted(path.stem for path in (FOLDER / "words" / "da").glob("*.json")) == AREAS
 
 
 @pytest.mark.parametrize("area", AREAS)
@@ -73,7 +75,11 @@ def test_words_take_the_same_values_in_both_languages(area):
 @pytest.mark.parametrize("area", AREAS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_words_are_empty(language, area):
-    forms = [form for value in words(language, area).values() for form in (value.values() if isinstance(value, dict) else [value])]
+    forms = [
+        form
+        for value in words(language, area).values()
+        for form in (value.values() if isinstance(value, dict) else [value])
+    ]
     assert all(isinstance(form, str) and form.strip() for form in forms)
 
 
@@ -106,7 +112,8 @@ def test_a_view_finds_its_words_in_its_area_or_in_common(area, view):
         pytest.skip("this view is not here yet")
     loaded = {**words("en", "common"), **(words("en", area) if area in AREAS else {})}
     missing = {
-        module.name: sorted(literal_keys(module.read_text(encoding="utf-8")) - loaded.keys()) for module in with_parts(path)
+        module.name: sorted(literal_keys(module.read_text(encoding="utf-8")) - loaded.keys())
+        for module in with_parts(path)
     }
     assert {name: keys for name, keys in missing.items() if keys} == {}
 
@@ -142,9 +149,13 @@ def test_what_a_module_imports_exists(path):
 def test_modules_are_sound_javascript():
     checks = {
         path.name: subprocess.run(
-            ["node", "--check", "--input-type=module", "-"], input=path.read_text(encoding="utf-8"),
-            capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
+            ["node", "--check", "--input-type=module", "-"],
+            input=path.read_text(encoding="utf-8"),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
         for path in MODULES
     }
     assert {name: done.stderr for name, done in checks.items() if done.returncode} == {}
