@@ -27,7 +27,7 @@ HOSTILE = {
     f"{IMAGE}.txt": f"The zebrafinch sings. {SCRIPT} {IMAGE} \"quoted\" 'quoted' &amp; & </p></main>",
     '"\' onmouseover=window.pwned=1 x=".txt': "The zebrafinch nests behind a quoted name.",
     "evil\u202egnp.exe.txt": "The zebrafinch flies \u202ebackwards over the harbour.",
-    f"{'long-name-without-a-break' * 8}.txt": f"The zebrafinch says {'a' * 4000} and {'https://example.com/' + 'b/' * 300}.",
+    f"{'long-name-without-a-break' * 8}.txt": f"The zebrafinch says {'a' * 4000} and https://example.com/{'b/' * 300}.",
     "title.html": f"<title>&lt;script&gt;window.pwned='title'&lt;/script&gt; {IMAGE.replace('<', '&lt;')}</title>"
     "<p>The zebrafinch of the title.</p><script>window.pwned='file'</script><img src=x onerror=window.pwned='file'>",
 }

@@ -20,7 +20,7 @@ def cases():
 
 
 @pytest.mark.skipif(not axe.SCRIPT.is_file(), reason=axe.MISSING)
-@pytest.mark.parametrize(("view", "scheme"), cases())
+@pytest.mark.parametrize(("view", "scheme"), list(cases()))
 def test_a_view_has_no_violations(visit, books, watch, view: View, scheme):
     watch.expected += view.expected
     url = books.guarded if view.signed_out else books.url
