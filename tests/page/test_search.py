@@ -110,8 +110,9 @@ def test_a_pill_takes_its_filter_away(visit):
 
 
 @pytest.mark.parametrize(("order", "backwards"), [("newest", True), ("oldest", False)])
-def test_sorting_by_date_holds_in_the_list_and_in_the_address(page, order, backwards):
-    search_for(page, "zebrafinch")
+def test_sorting_by_date_holds_in_the_list_and_in_the_address(visit, order, backwards):
+    page = visit("/?q=zebrafinch&source=hostile")
+    settle(page)
     sort_by(page, order)
     assert query(page)["sort"] == [order]
     dates = dates_shown(page)
