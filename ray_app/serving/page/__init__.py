@@ -6,6 +6,7 @@ The files lie under an address that changes with them, so that browsers keep the
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from functools import cache
 from pathlib import Path
@@ -33,6 +34,7 @@ _SCRIPTS = {"/": "search", "/documents/{document_id}": "document", "/sign-in": "
 # What is imported at once; `import()` waits until it is needed.
 _IMPORT = re.compile(r'^(?:import|export)\b.*?from "(\.{1,2}/[^"]+)";$', re.MULTILINE)
 _SUFFIXES = frozenset((".js", ".css", ".json", ".svg", ".html"))
+_GIVEN = _SUFFIXES - {".html"}
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _COMPRESS_FROM = 500
 
@@ -77,7 +79,14 @@ def version() -> str:
 
 def static_files() -> ASGIApp:
     """The application to mount at `/page/{version}`. It has this release's files whichever one is asked for."""
-    return _Kept(GZipMiddleware(StaticFiles(directory=FOLDER), minimum_size=_COMPRESS_FROM))
+    return _Kept(GZipMiddleware(_Files(directory=FOLDER), minimum_size=_COMPRESS_FROM))
+
+
+class _Files(StaticFiles):
+    """Only what belongs to the page: modules of this package lie beside it."""
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        return super().lookup_path(path) if Path(path).suffix in _GIVEN else ("", None)
 
 
 class _Kept:
