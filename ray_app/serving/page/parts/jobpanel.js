@@ -12,7 +12,7 @@ const LOOKS = { pending: "info", running: "info", finished: "good", failed: "bad
 const POLL_MS = 3000;
 const PAUSE_MS = 2000;
 const MOST_CHARS = 60000;
-const OF_RAY = /^(\[\d{4}-|Running entrypoint)/;
+const OF_RAY = /^(\[?\d{4}-|Running entrypoint)/;
 const COLOURS = /\x1b\[[0-9;]*[A-Za-z]/g;
 
 /** The panel of a job; `ended(job)` is called where it ends while it is shown. */
@@ -35,7 +35,7 @@ export function jobPanel(first, { signal, ended }) {
     h("p", { class: "small quiet break" }, t("job.by", { who: job.submitted_by, when: moment(job.started) }), job.arguments.length ? h("code", {}, ` ${job.arguments.join(" ")}`) : null),
     bar,
     last,
-    h("details", { open: !ENDED.includes(job.state), class: "stack tight" }, h("summary", { class: "small" }, t("job.log")), lines),
+    h("details", { open: !ENDED.includes(job.state) }, h("summary", { class: "small" }, t("job.log")), lines),
   );
   signal.addEventListener("abort", quiet);
 
