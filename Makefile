@@ -5,7 +5,7 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check
 DOCS ?=
 DATA ?= .demo
 
-.PHONY: demo test test-slow lint format lock docs clean
+.PHONY: demo test test-slow test-all lint format lock docs clean
 
 demo: .venv/installed  ## ingest the example documents (or DOCS=/path), serve them, show a search
 	.venv/bin/python -m examples.demo --data-dir $(DATA) $(if $(DOCS),--docs "$(DOCS)")
@@ -15,6 +15,9 @@ test: .venv/installed lint  ## all tests but the slowest: some 20 minutes on two
 
 test-slow: .venv/installed  ## the rest: crashes, scale, long runs
 	.venv/bin/python -m pytest -m slow
+
+test-all: .venv/installed lint  ## both in one session, whose cluster and example index are made once
+	.venv/bin/python -m pytest
 
 lint: .venv/installed  ## style, types, and who may import whom
 	.venv/bin/ruff check --quiet .

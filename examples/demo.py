@@ -47,7 +47,7 @@ def main() -> int:
             _show_personal_data(client)
             if not arguments.docs:
                 _correct(client, folders[0])
-        _step("Things to try, in another terminal")
+            _step("Things to try: the page in a browser, and commands in another terminal")
         _suggest(url, folders)
         if sys.stdin.isatty() and sys.stdout.isatty():
             print("\nServing until Ctrl-C.")
@@ -212,13 +212,14 @@ def _some_title(client: httpx.Client) -> str:
 def _suggest(url: str, folders: list[str]) -> None:
     home = f"RAY_APP_DATA_DIR={os.path.relpath(os.environ['RAY_APP_DATA_DIR'])}"
     query = json.dumps({"query": "why did the salinity probe drift"})
-    print(f"  1. {home} .venv/bin/ray-app search 'notice period of the lease' --filter label=contract")
+    print(f"  1. open {url}/ in a browser")
+    print(f"  2. {home} .venv/bin/ray-app search 'notice period of the lease' --filter label=contract")
     print(
-        f"  2. curl -N {url}/v1/search -H 'Accept: text/event-stream' -H 'Content-Type: application/json' -d '{query}'"
+        f"  3. curl -N {url}/v1/search -H 'Accept: text/event-stream' -H 'Content-Type: application/json' -d '{query}'"
     )
     folder = os.path.relpath(folders[-1])
-    print(f"  3. put a file into {folder}, then: {home} .venv/bin/ray-app ingest {folder}")
-    print(f"  The API's own page: {url}/docs")
+    print(f"  4. put a file into {folder}, then: {home} .venv/bin/ray-app ingest {folder}")
+    print(f"  The API describes itself at {url}/docs")
 
 
 def _short(uri: str) -> str:

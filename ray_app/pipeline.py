@@ -256,6 +256,7 @@ def classify_contents(contents: Sequence[Content], classifier: Classifier) -> li
             [text_of(content.chunks) for content in judged],
             np.stack([mean_vector(content.vectors) for content in judged if content.vectors is not None]),
             [content.title for content in judged],
+            [content.language for content in judged],
         )
     )
     return [replace(content, labels=next(labels)) if _is_judged(content) else content for content in contents]

@@ -76,7 +76,7 @@ def train(
     trained = fit(
         labelled.examples,
         embedding=model.manifest.fingerprint,
-        plan=Plan(features or own.features, own.precision, own.licence, seed),
+        plan=Plan(features or own.features, own.precision, own.licence, seed, own.language_documents),
         run=trainer(len(labelled.examples.texts), settings),
         say=_say,
     )
@@ -137,6 +137,11 @@ def _tell(manifest: ClassifierManifest) -> None:
         f"calibration error {manifest.expected_calibration_error:.3f}; "
         f"sure of {manifest.sure.share:.0%}, of which {manifest.sure.precision:.0%} are right"
     )
+    for language, own in manifest.own.items():
+        typer.echo(
+            f"  of its own for {language}: {own.documents} documents, accuracy {own.accuracy:.2f}, macro-F1 "
+            f"{own.macro_f1:.2f}, calibration error {own.expected_calibration_error:.3f}"
+        )
     for label, score in manifest.labels.items():
         typer.echo(f"  {label:<20} {score.documents:>5} documents   F1 {score.f1:.2f}")
 

@@ -32,6 +32,12 @@ def detect(text: str) -> Detected:
     return Detected(best.language.iso_code_639_1.name.lower(), best.value)
 
 
+def sure_language(text: str, min_confidence: float) -> str:
+    """The language of the text's beginning, "" where it is less sure than that."""
+    found = detect(text)
+    return found.language if found.confidence >= min_confidence else ""
+
+
 def detect_pages(pages: Iterable[Page], *, min_confidence: float) -> tuple[PageLanguage, ...]:
     """The language of each page, "" where it is less sure than that."""
     found = ((page.number, detect(page.text.strip()[:_PAGE_CHARS])) for page in pages)

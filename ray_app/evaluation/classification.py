@@ -85,11 +85,15 @@ def evaluate_classification(texts: LabelledTexts, settings: Settings, say: Calla
 
     examples, asked = examples_of(texts.seen, "training"), examples_of(texts.unseen, "test")
     say(f"{texts.name}: training on {len(texts.seen)} texts")
-    plan = Plan(settings.classification.features, settings.classification.precision)
+    plan = Plan(
+        settings.classification.features,
+        settings.classification.precision,
+        own_from=settings.classification.language_documents,
+    )
     trained = train(
         examples, embedding=model.manifest.fingerprint, plan=plan, say=lambda line: say(f"{texts.name}: {line}")
     )
-    found = trained.classifier.classify(asked.texts, asked.vectors)
+    found = trained.classifier.classify(asked.texts, asked.vectors, languages=asked.languages)
     best = [labels[0] for labels in found]
     predicted = np.array([one.label for one in best])
     probabilities = np.array([one.probability for one in best])

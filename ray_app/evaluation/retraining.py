@@ -77,7 +77,7 @@ def retrain(settings: Settings, model: PreparedModel, say: Callable[[str], None]
     done = train(
         seen,
         embedding=model.manifest.fingerprint,
-        plan=Plan(own.features, own.precision, own.licence),
+        plan=Plan(own.features, own.precision, own.licence, own_from=own.language_documents),
         run=trainer(len(seen.texts), settings),
         say=say,
     )

@@ -51,7 +51,7 @@ def compare_versions(old: TrainedClassifier, new: TrainedClassifier, examples: E
 def right(classifier: TrainedClassifier, examples: Examples) -> NDArray[np.bool_]:
     """Of which examples all labels are right: the likeliest one, or all that are likelier than not."""
     several = classifier.manifest.kind == "multi"
-    answers = classifier.classify(examples.texts, examples.vectors, examples.titles)
+    answers = classifier.classify(examples.texts, examples.vectors, examples.titles, examples.languages)
     told = [
         {one.label for one in labels if one.probability >= 0.5} if several else {labels[0].label} for labels in answers
     ]

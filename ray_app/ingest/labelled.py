@@ -15,6 +15,7 @@ from ray_app import pipeline, sources
 from ray_app.enrichment.chunking import chunk, name_chunk
 from ray_app.enrichment.duplicates import signature
 from ray_app.enrichment.grouping import near_duplicate_groups
+from ray_app.enrichment.language import sure_language
 from ray_app.errors import ConfigurationError
 from ray_app.ingest.labels_file import read_labels
 from ray_app.models.classification.examples import MIN_PER_LABEL, Examples, Kind
@@ -95,7 +96,7 @@ def together(some: Labelled, others: Labelled) -> Labelled:
         names=[*one.names, *other.names],
         groups=np.array(near_duplicate_groups(signatures), np.intp),
         kind=one.kind,
-        languages=tuple((Counter(dict(one.languages)) + Counter(dict(other.languages))).most_common()),
+        languages=[*one.languages, *other.languages],
     )
     return Labelled(examples, some.failures)
 
@@ -138,6 +139,7 @@ def of_texts(
     say: Callable[[str], None] = lambda _: None,
 ) -> Examples:
     """Texts as they stand, judged as documents with these texts would be; their names are their rows."""
+    by_language = settings.classification.language_documents is not None
     embedder = open_embedder(model, settings.embedding, threads=threads)
     splitter = pipeline.open_splitter(model, settings.chunking)
     vectors = []
@@ -155,6 +157,7 @@ def of_texts(
         names=[f"row {number}" for number in range(1, len(texts) + 1)],
         groups=np.array(near_duplicate_groups([signature(text) for text in texts]), np.intp),
         kind=kind,
+        languages=[sure_language(text, settings.languages.min_confidence) for text in texts] if by_language else (),
     )
 
 
@@ -193,5 +196,5 @@ def _examples(contents: Sequence[Content], labels: Sequence[Labels], names: Sequ
         names=names,
         groups=np.array(near_duplicate_groups([content.signature for content in contents]), np.intp),
         kind=kind,
-        languages=tuple(Counter(content.language for content in contents).most_common()),
+        languages=[content.language for content in contents],
     )

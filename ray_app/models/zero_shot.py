@@ -18,6 +18,7 @@ class ZeroShotClassifier:
     """Softmax over cosine similarities; the probabilities are plausible, not calibrated."""
 
     method = "zero-shot"
+    languages: frozenset[str] = frozenset()
 
     def __init__(self, embedder: Embedder, settings: ClassificationSettings) -> None:
         self._labels = list(settings.descriptions)
@@ -25,14 +26,18 @@ class ZeroShotClassifier:
         self._descriptions = embedder.embed_queries(list(settings.descriptions.values()))
 
     def classify(
-        self, texts: Sequence[str], vectors: NDArray[np.float32], titles: Sequence[str] = ()
+        self,
+        texts: Sequence[str],
+        vectors: NDArray[np.float32],
+        titles: Sequence[str] = (),
+        languages: Sequence[str] = (),
     ) -> list[tuple[Label, ...]]:
         logits = vectors @ self._descriptions.T / self._temperature
         weights = np.exp(logits - logits.max(axis=1, keepdims=True))
         probabilities = weights / weights.sum(axis=1, keepdims=True)
         return [ranked(self._labels, row, self.method) for row in probabilities]
 
-    def explain(self, text: str, vector: NDArray[np.float32], title: str, label: str) -> list[Term]:
+    def explain(self, text: str, vector: NDArray[np.float32], title: str, label: str, language: str = "") -> list[Term]:
         """The meaning is all that speaks for a label: its likeness to the description."""
         if label not in self._labels:
             raise KeyError(label)

@@ -11,8 +11,9 @@ from ray import serve
 from ray.serve.handle import DeploymentHandle
 
 from ray_app.enrichment.chunking import chunk
+from ray_app.enrichment.language import sure_language
 from ray_app.models.classification.classifier import Classifier, Judgement, judge
-from ray_app.models.embedder import open_embedder
+from ray_app.models.embedder import Vectors, open_embedder
 from ray_app.models.prepared import prepare_model
 from ray_app.models.registry import current_version, open_version
 from ray_app.models.zero_shot import ZeroShotClassifier
@@ -48,7 +49,15 @@ class Classification:
         ends = np.cumsum([len(some) for some in passages])[:-1]
         means = np.stack([mean_vector(part) for part in np.split(vectors, ends)])
         read = [text_of(chunks) for chunks in documents]
-        return await asyncio.to_thread(judge, classifier, read, means, titles, explain=explain)
+        return await asyncio.to_thread(self._judge, classifier, read, means, titles, explain)
+
+    def _judge(
+        self, classifier: Classifier, texts: list[str], vectors: Vectors, titles: Sequence[str], explain: bool
+    ) -> list[Judgement]:
+        """Languages are found out, as an ingest does, where they matter: that takes longer than all the rest."""
+        least = self._settings.languages.min_confidence
+        languages = [sure_language(text, least) for text in texts] if classifier.languages else ()
+        return judge(classifier, texts, vectors, titles, languages, explain=explain)
 
     @serve.multiplexed(max_num_models_per_replica=_MOST_CLASSIFIERS)  # type: ignore[untyped-decorator]
     async def _loaded(self, identity: str) -> Classifier:

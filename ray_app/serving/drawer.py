@@ -22,7 +22,7 @@ class Drawer:
         self._free = asyncio.Lock()
 
     async def draw(self, data: bytes, drawing: Drawing) -> bytes:
-        """The page as PNG. Raises ParsingError."""
+        """The page as an image. Raises ParsingError."""
         async with self._free:
             # Shielded: the sandbox must not be asked again before it has answered a client that went away.
             work = asyncio.to_thread(self._sandbox.parse, data, drawing.model_dump_json())

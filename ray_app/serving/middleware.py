@@ -99,7 +99,8 @@ async def _admit(scope: Scope, settings: Settings) -> None:
             state["rate"] = await services.rates.hit(_address(scope))
         return
     assert services is not None, "the application has not started"
-    caller: Caller = await services.auth.caller(authorization(scope, headers.get("authorization", "")) or signed_in(headers))
+    sent = authorization(scope, headers.get("authorization", ""))
+    caller: Caller = await services.auth.caller(sent or signed_in(headers, settings.serving.public_url))
     state["caller"] = caller
     if caller.kind != "open":
         state["rate"] = await services.rates.hit(caller.id)

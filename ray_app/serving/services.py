@@ -114,7 +114,7 @@ async def open_services(
     embedder = open_embedder(model, settings.embedding)
     if not settings.store.url:
         await asyncio.to_thread(start_owner, settings.index_dir, settings.store)
-    store = await open_store(settings)
+    store = await open_store(settings, wait_s=settings.store.timeout_s)
     try:
         await store.ensure(fingerprint=model.manifest.fingerprint, dimension=model.manifest.dimension)
         await asyncio.to_thread(start_online, settings)

@@ -132,6 +132,12 @@ class ClassificationSettings(Group):
         lt=1,
         description="How often a label that is told as sure shall be right; training finds each label's threshold.",
     )
+    language_documents: int | None = Field(
+        None,
+        gt=0,
+        description="A language with so many labelled documents gets a classifier of its own, which learns from them "
+        "alone; unset: one classifier for all languages, which is better where a language has few documents.",
+    )
     retrain_after: int = Field(
         20, gt=0, description="`ray-app train --watch` trains anew after so many newly labelled documents."
     )

@@ -122,7 +122,9 @@ class ServingSettings(Group):
         16, gt=0, description="Most kilobytes of a request's headers: a token that names very many groups takes a few."
     )
     public_url: str | None = Field(
-        None, description="Where people reach the API, for links in invitations; unset: as the request was addressed."
+        None,
+        description="Where people reach the API and its page: for links in invitations, for the page's cookie, and to "
+        "tell its own requests from other sites'; unset: as the request was addressed.",
     )
 
 

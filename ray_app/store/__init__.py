@@ -13,8 +13,8 @@ from ray_app.settings import Settings
 from ray_app.store.protocol import Store
 
 
-async def open_store(settings: Settings) -> Store:
-    """The index that the settings name. Close it after use.
+async def open_store(settings: Settings, *, wait_s: float | None = None) -> Store:
+    """The index that the settings name. Close it after use. Its owner is awaited for `wait_s` at each call.
 
     An embedded index is reached through its owner where one lives: in this process's Ray cluster, or in
     the one that the index's address file names. Otherwise it is opened here, which keeps others out.
@@ -30,7 +30,7 @@ async def open_store(settings: Settings) -> Store:
     directory = settings.index_dir
     ray = sys.modules.get("ray")
     if ray is not None and ray.is_initialized():
-        owned = owner.find_owner(directory)
+        owned = owner.find_owner(directory, wait_s)
         if owned:
             return owned
     holder = owner.read_address(directory)

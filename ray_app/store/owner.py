@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
-from ray_app.errors import IndexLockedError, RayAppError, StoreError, StoreUnavailableError
+from ray_app.errors import IndexLockedError, RayAppError, StoreError, StoreTimeoutError, StoreUnavailableError
 from ray_app.settings import StoreSettings
 from ray_app.store.edge import LOCK, EdgeStore
 from ray_app.store.protocol import Filter, Found, Order, Point, Query, Store, Vector
@@ -74,16 +74,22 @@ class Owner:
 
 
 class OwnedStore:
-    """A Store whose every method is one call of the owner."""
+    """A Store whose every method is one call of the owner, awaited for `wait_s` seconds at most (None: for ever)."""
 
-    def __init__(self, owner: Handle) -> None:
+    def __init__(self, owner: Handle, wait_s: float | None = None) -> None:
         self._owner = owner
+        self._wait_s = wait_s
 
     async def _call(self, method: str, *args: Any, **kwargs: Any) -> Any:
         from ray.exceptions import ActorUnavailableError, RayActorError, RayTaskError
 
         try:
-            return await self._owner.call.remote(method, *args, **kwargs)
+            async with asyncio.timeout(self._wait_s):
+                return await self._owner.call.remote(method, *args, **kwargs)
+        except TimeoutError as error:
+            raise StoreTimeoutError(
+                "the process that owns the index did not answer in time (setting store.timeout_s)"
+            ) from error
         except RayTaskError as error:
             if isinstance(error.cause, RayAppError):
                 raise error.cause from None
@@ -219,12 +225,12 @@ def stop_owner(directory: Path) -> None:
     (directory / _FILE).unlink(missing_ok=True)
 
 
-def find_owner(directory: Path) -> OwnedStore | None:
+def find_owner(directory: Path, wait_s: float | None = None) -> OwnedStore | None:
     """The owner in the Ray cluster that this process has joined, None where there is none."""
     import ray
 
     try:
-        return OwnedStore(ray.get_actor(_name(directory), NAMESPACE))
+        return OwnedStore(ray.get_actor(_name(directory), NAMESPACE), wait_s)
     except ValueError:
         return None
 

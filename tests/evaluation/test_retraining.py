@@ -8,12 +8,14 @@ import hashlib
 import pytest
 
 from ray_app.errors import ConfigurationError
-from ray_app.evaluation.retraining import retrain, split
+from ray_app.evaluation.retraining import retrain, split, watch
 from ray_app.ingest.labelled import Labelled, read_index, together
 from ray_app.models.registry import current_version, promote, versions
 from ray_app.records import Chunk, Content, Document, FileRef, content_id
 from ray_app.store import open_store
 from ray_app.store.annotations import Stated, count_stated, state_labels
+from ray_app.store.events import read_events
+from ray_app.store.scope import Scope
 from ray_app.store.writer import write_documents
 
 WORDS = {
@@ -161,3 +163,33 @@ def test_stated_labels_go_before_those_of_a_file(settings, embedder):
     both = together(Labelled(wrong.examples.take([0, 1]), []), stated)
     assert len(both.examples.texts) == 5
     assert set(both.examples.labels) == {("invoice",)}
+
+
+class Enough(Exception):
+    """Ends a loop that would go on for ever."""
+
+
+def test_watching_waits_for_labels_that_suffice_then_trains_uses_and_tells(settings, model, embedder):
+    ids = fill(settings, embedder)
+    state(settings, ids["invoice"], "invoice")
+    heard: list[str] = []
+
+    def say(line):
+        heard.append(line)
+        if "at least two labels" in line:
+            state(settings, ids["minutes"], "minutes")
+        if line.endswith("in use now"):
+            raise Enough
+
+    with pytest.raises(Enough):
+        watch(settings, model, say, poll_s=0.1)
+    assert "a classifier needs documents of at least two labels, there are 1" in heard
+    assert heard[-1] == f"{current_version(settings)}: in use now"
+
+    async def told():
+        store = await open_store(settings)
+        events = await read_events(store, Scope("default"), limit=10)
+        await store.close()
+        return [(one.topic, one.data["version"], one.data["promoted"]) for one in events]
+
+    assert asyncio.run(told()) == [("model", current_version(settings), True)]

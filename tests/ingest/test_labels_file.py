@@ -88,7 +88,7 @@ def test_folders_are_labels_or_paths(archive, settings, model, kind, labels):
     examples = read_folders(str(archive), settings, model, threads=1, kind=kind).examples
     assert {label for (label,) in examples.labels} == labels
     assert sorted(examples.titles) == ["june", "may", "report"]
-    assert examples.languages == (("en", 3),)
+    assert examples.languages == ["en", "en", "en"]
     assert examples.vectors.shape == (3, 384)
 
 

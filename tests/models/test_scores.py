@@ -30,6 +30,15 @@ def test_scores_are_those_of_the_likeliest_label():
     assert scores.macro_f1(found) == pytest.approx((0.8 + 2 / 3) / 2)
 
 
+def test_confusions_count_the_label_given_beside_the_label_told():
+    found = scores.confusions(held_out([0.9, 0.8, 0.7, 0.2], [True, True, False, False]))
+    assert [(one.given, one.told, one.documents) for one in found] == [("a", "a", 2), ("b", "a", 1), ("b", "b", 1)]
+
+
+def test_labels_that_do_not_exclude_each_other_are_not_confused():
+    assert scores.confusions(replace(held_out([0.9], [True]), each=True)) == []
+
+
 def test_a_threshold_is_where_enough_answers_are_right():
     rng = np.random.default_rng(0)
     likely = rng.uniform(0, 1, 20_000)

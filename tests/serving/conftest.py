@@ -57,25 +57,33 @@ class Uploads:
 
 
 @contextmanager
-def served_here(settings: Settings, embedder: Embedder) -> Iterator[str]:
-    """The whole API over HTTP, without Serve: its URL. The index has its owner and its online worker in the cluster."""
-    from ray_app.cluster.session import ray_session
-    from ray_app.ingest.online import stop_online
+def listening(settings: Settings, embedder: Embedder) -> Iterator[str]:
+    """The whole API over HTTP, without Serve, for an index that has its owner in the cluster: its URL."""
     from ray_app.serving.http import create_app
-    from ray_app.store.owner import stop_owner
 
     port = free_port()
     app = create_app(settings, *models(settings, embedder))
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="on"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the server ended"
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(30)
+
+
+@contextmanager
+def served_here(settings: Settings, embedder: Embedder) -> Iterator[str]:
+    """The same with its owner and its online worker, which end with it."""
+    from ray_app.cluster.session import ray_session
+    from ray_app.ingest.online import stop_online
+    from ray_app.store.owner import stop_owner
+
     with ray_session(settings):
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        while not server.started:
-            assert thread.is_alive(), "the server ended"
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join(30)
+        with listening(settings, embedder) as url:
+            yield url
         stop_online(settings)
         stop_owner(settings.index_dir)
 

@@ -27,13 +27,15 @@ from tests.sources.servers import wait_for_port
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("path", ["/v1/me", "/v1/nothing", "/v1/search", "/", "/v1/invitations/redeem/", "//healthz"])
+@pytest.mark.parametrize(
+    "path", ["/v1/me", "/v1/nothing", "/v1/search", "/nothing", "/v1/invitations/redeem/", "//healthz"]
+)
 async def test_whatever_is_not_for_everybody_needs_a_caller(guarded, path):
     problem(await guarded.request("GET", path), 401, "unauthenticated")
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/openapi.json", "/docs", "/invitation"])
-async def test_health_and_documentation_are_for_everybody(guarded, path):
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/openapi.json", "/docs", "/invitation", "/", "/review"])
+async def test_health_documentation_and_the_page_are_for_everybody(guarded, path):
     assert (await guarded.request("GET", path)).status_code == 200
 
 

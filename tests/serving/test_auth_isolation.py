@@ -83,6 +83,9 @@ RULES: dict[str, Rule] = {
     "POST /v1/documents": Rule("editor", uploads, shows=False),
     "DELETE /v1/documents/{document_id}": Rule("editor", the_document, shows=False),
     "GET /v1/documents/{document_id}/text": Rule("reader", the_document),
+    "GET /v1/documents/{document_id}/hits": Rule(
+        "reader", lambda w: [Ask({"document_id": w.document}, {"q": "harbour merger"})]
+    ),
     "PUT /v1/documents/{document_id}/content": Rule("editor", the_document, shows=False),
     "POST /v1/documents/{document_id}/reprocess": Rule("editor", the_document, shows=False),
     "GET /v1/documents/{document_id}/original": Rule("reader", the_document, shows=False),
@@ -158,6 +161,8 @@ RULES: dict[str, Rule] = {
     "POST /v1/invitations/redeem": Rule(
         None, lambda w: [Ask(body={"token": f"invite_{w.invitation}_{'0' * 64}"})], shows=False
     ),
+    "POST /v1/session": Rule(None, lambda w: [Ask(body={"key": "ray_" + "0" * 16 + "_" + "0" * 64})], shows=False),
+    "DELETE /v1/session": Rule(None, nothing_to_fill, shows=False),
     "GET /healthz": Rule(None, nothing_to_fill, shows=False),
     "GET /readyz": Rule(None, nothing_to_fill, shows=False),
 }

@@ -51,8 +51,13 @@ async def test_a_version_tells_its_scores_and_shows_its_report_without_scripts(a
     key = await api.key("admin")
     told = (await api.request("GET", "/v1/models/v2", key)).json()
     assert set(told["labels"]) == {"invoice", "letter", "minutes"}
+    assert sum(one["documents"] for one in told["confusions"]) == told["documents"]
+    assert [one["documents"] for one in told["learning_curve"]] == sorted(
+        one["documents"] for one in told["learning_curve"]
+    )
     page = await api.request("GET", "/v1/models/v2/report", key)
     assert "script" not in page.headers["content-security-policy"].replace("default-src 'none'", "")
+    assert "frame-ancestors 'self'" in page.headers["content-security-policy"]
     assert "<script" not in page.text
     assert "<svg" in page.text
 

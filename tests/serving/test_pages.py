@@ -97,6 +97,18 @@ def test_a_reader_that_has_the_image_is_told_so(uploads, document):
     assert uploads.client.get(url, params={"q": "lamps"}, headers={"If-None-Match": etag}).status_code == 200
 
 
+def test_a_browser_gets_the_same_pixels_in_fewer_bytes(uploads, document):
+    path, query = f"/v1/documents/{document['id']}/pages/1.png", {"q": "lighthouse", "width": 612}
+    plain = uploads.client.get(path, params=query)
+    small = uploads.client.get(path, params=query, headers={"Accept": "image/avif,image/webp,*/*"})
+    assert (plain.headers["content-type"], small.headers["content-type"]) == ("image/png", "image/webp")
+    assert {plain.headers["vary"], small.headers["vary"]} == {"Accept"}
+    assert small.headers["etag"] != plain.headers["etag"]
+    assert len(small.content) < len(plain.content)
+    images = [Image.open(io.BytesIO(response.content)).convert("RGB") for response in (plain, small)]
+    assert images[0].tobytes() == images[1].tobytes()
+
+
 def test_an_image_is_its_own_page(uploads):
     buffer = io.BytesIO()
     Image.new("RGB", (300, 200), "teal").save(buffer, "JPEG")

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import free_port
 from tests.sources.servers import wait_for_port
 
-KEYS = 100_000
+KEYS = 40_000
 
 # moto's own server with keys put straight into its memory: over HTTP that alone takes minutes.
 _SERVER = f"""
@@ -44,7 +44,7 @@ print(count, peak() - early)
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_keys_are_listed_with_flat_memory():
+def test_tens_of_thousands_of_keys_are_listed_with_flat_memory():
     pytest.importorskip("moto.server")
     port = free_port()
     server = subprocess.Popen([sys.executable, "-W", "ignore", "-c", _SERVER, str(port)], stderr=subprocess.DEVNULL)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -31,17 +31,26 @@ class Classifier(Protocol):
     @property
     def method(self) -> str: ...
 
+    @property
+    def languages(self) -> frozenset[str]:
+        """Those whose texts it judges by rules of their own, so that it is to be told of them."""
+        ...
+
     def classify(
-        self, texts: Sequence[str], vectors: NDArray[np.float32], titles: Sequence[str] = ()
+        self,
+        texts: Sequence[str],
+        vectors: NDArray[np.float32],
+        titles: Sequence[str] = (),
+        languages: Sequence[str] = (),
     ) -> list[tuple[Label, ...]]:
         """Labels for each text, the most probable first; probabilities sum to 1 where one label excludes another.
 
         `vectors` has the texts' embeddings: shape (texts, dimension), rows of length 1. `titles` are the documents'
-        own, or their files' names; none where the texts have none.
+        own, or their files' names; none where the texts have none. `languages` are ISO 639-1 codes, or nothing.
         """
         ...
 
-    def explain(self, text: str, vector: NDArray[np.float32], title: str, label: str) -> list[Term]:
+    def explain(self, text: str, vector: NDArray[np.float32], title: str, label: str, language: str = "") -> list[Term]:
         """What speaks for the label and against it: see `explanation`. Raises KeyError where it is unknown."""
         ...
 
@@ -52,26 +61,53 @@ class Classifier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TrainedClassifier:
-    """One linear model over all features; its columns are the labels of all decisions, side by side."""
+    """One linear model over all features; its columns are the labels of all decisions, side by side.
+
+    `own` has another one for each language whose texts are not for this one.
+    """
 
     features: Features
     linear: Linear
     manifest: ClassifierManifest
+    own: Mapping[str, TrainedClassifier] = field(default_factory=dict)
 
     @property
     def method(self) -> str:
         return self.manifest.version
 
+    @property
+    def languages(self) -> frozenset[str]:
+        return frozenset(self.own)
+
     def classify(
-        self, texts: Sequence[str], vectors: NDArray[np.float32], titles: Sequence[str] = ()
+        self,
+        texts: Sequence[str],
+        vectors: NDArray[np.float32],
+        titles: Sequence[str] = (),
+        languages: Sequence[str] = (),
     ) -> list[tuple[Label, ...]]:
         if not len(texts):
             return []
+        if self.own and languages:
+            return self._by_language(texts, vectors, titles or [""] * len(texts), languages)
         labels = list(self.manifest.labels)
         kind = self.manifest.kind
         thresholds = np.array([score.threshold for score in self.manifest.labels.values()])
         found = label_probabilities(self.logits(texts, vectors, titles), self.manifest.forks, labels, kind)
         return [ranked(labels, row, self.method, sure=is_sure(row, thresholds, each=kind == "multi")) for row in found]
+
+    def _by_language(
+        self, texts: Sequence[str], vectors: NDArray[np.float32], titles: Sequence[str], languages: Sequence[str]
+    ) -> list[tuple[Label, ...]]:
+        """Each text by the classifier of its language, all texts of a language at once."""
+        found: dict[int, tuple[Label, ...]] = {}
+        whose = [language if language in self.own else "" for language in languages]
+        for language in sorted(set(whose)):
+            rows = [row for row, one in enumerate(whose) if one == language]
+            classifier = self.own.get(language, self)
+            labels = classifier.classify([texts[row] for row in rows], vectors[rows], [titles[row] for row in rows])
+            found |= zip(rows, labels, strict=True)
+        return [found[row] for row in range(len(texts))]
 
     def logits(
         self, texts: Sequence[str], vectors: NDArray[np.float32], titles: Sequence[str] = ()
@@ -79,7 +115,9 @@ class TrainedClassifier:
         """Calibrated logits of the decisions' labels, side by side: shape (texts, columns)."""
         return self.linear.logits(self.features(texts, vectors, titles or [""] * len(texts)))
 
-    def explain(self, text: str, vector: NDArray[np.float32], title: str, label: str) -> list[Term]:
+    def explain(self, text: str, vector: NDArray[np.float32], title: str, label: str, language: str = "") -> list[Term]:
+        if language in self.own:
+            return self.own[language].explain(text, vector, title, label)
         labels = list(self.manifest.labels)
         route = routes(self.manifest.forks, labels, self.manifest.kind)
         return terms_of(self.features, self.linear, text, vector, title, dict(zip(labels, route, strict=True))[label])
@@ -101,16 +139,17 @@ def judge(
     texts: Sequence[str],
     vectors: NDArray[np.float32],
     titles: Sequence[str] = (),
+    languages: Sequence[str] = (),
     *,
     explain: bool = False,
 ) -> list[Judgement]:
     """What is to be told of texts, with titles or without; `explain` adds the terms of each text's first label."""
     found = []
-    named = titles or [""] * len(texts)
-    for text, vector, title, labels in zip(
-        texts, vectors, named, classifier.classify(texts, vectors, named), strict=True
-    ):
-        terms = classifier.explain(text, vector, title, labels[0].label) if explain and labels else []
+    none = [""] * len(texts)
+    named, spoken = titles or none, languages or none
+    labelled = classifier.classify(texts, vectors, named, spoken)
+    for text, vector, title, language, labels in zip(texts, vectors, named, spoken, labelled, strict=True):
+        terms = classifier.explain(text, vector, title, labels[0].label, language) if explain and labels else []
         found.append(Judgement(labels, classifier.path(labels), terms))
     return found
 

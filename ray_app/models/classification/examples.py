@@ -25,8 +25,8 @@ MIN_PER_LABEL = 3
 class Examples:
     """Row by row: text, embedding (examples, dimension), labels (one, but for kind "multi"), title, name, group.
 
-    Examples of one group are near-duplicates: what is learnt from one must not be tested on another. `languages`
-    counts the documents of each language.
+    Examples of one group are near-duplicates: what is learnt from one must not be tested on another. `languages` has
+    each one's language ("" where it is not known), or nothing.
     """
 
     texts: Sequence[str]
@@ -36,7 +36,7 @@ class Examples:
     names: Sequence[str]
     groups: NDArray[np.intp]
     kind: Kind = "flat"
-    languages: tuple[tuple[str, int], ...] = ()
+    languages: Sequence[str] = ()
 
     def take(self, rows: Iterable[int]) -> Examples:
         """Some of them, in the order of `rows`."""
@@ -49,7 +49,7 @@ class Examples:
             [self.names[row] for row in some],
             self.groups[some],
             self.kind,
-            self.languages,
+            [self.languages[row] for row in some] if self.languages else (),
         )
 
 

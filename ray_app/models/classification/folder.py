@@ -23,6 +23,7 @@ _WEIGHTS = "weights.npy"
 _PARTS = "model.skops"
 _MANIFEST = "manifest.json"
 REPORT = "report.html"
+_OWN = "languages"
 
 
 def save(classifier: TrainedClassifier, folder: Path, *, report: str = "") -> None:
@@ -30,6 +31,8 @@ def save(classifier: TrainedClassifier, folder: Path, *, report: str = "") -> No
     import skops.io  # takes two seconds
 
     folder.mkdir(parents=True)
+    for language, own in classifier.own.items():
+        save(own, folder / _OWN / language)
     np.save(folder / _WEIGHTS, np.ascontiguousarray(classifier.linear.weights), allow_pickle=False)
     parts = {
         "blocks": [
@@ -69,7 +72,8 @@ def load(folder: Path) -> TrainedClassifier:
     columns = sum(len(fork.labels) for fork in manifest.forks)
     if weights.shape != (features.size, columns) or intercept.shape != (columns,) or weights.dtype != np.float32:
         raise _unreadable(folder, ValueError(f"its weights have the shape {weights.shape}"))
-    return TrainedClassifier(features, Linear(weights, intercept), manifest)
+    own = {language: load(folder / _OWN / language) for language in manifest.own}
+    return TrainedClassifier(features, Linear(weights, intercept), manifest, own)
 
 
 def _features(parts: Any) -> Features:

@@ -41,12 +41,38 @@ class SureScore(BaseModel):
     precision: float
 
 
+class LanguageScore(BaseModel):
+    """How good a language's own classifier was on held-out documents of the language."""
+
+    documents: int
+    accuracy: float
+    macro_f1: float
+    expected_calibration_error: float
+
+
+class Confusion(BaseModel):
+    """So many held-out documents of a label were given this one, the same or another."""
+
+    given: str
+    told: str
+    documents: int
+
+
+class CurvePoint(BaseModel):
+    """Macro-F1 on held-out documents of what had learnt from so many."""
+
+    documents: int
+    macro_f1: float
+
+
 class ClassifierManifest(BaseModel):
     """What a classifier was made of, and how good it was on held-out documents.
 
     `reliability` is of the likeliest label, for kind "multi" of every label of every document; so is
     `expected_calibration_error`. `accuracy` counts documents all of whose labels are right. `distinct` counts
-    near-duplicates once. `languages` counts documents by language.
+    near-duplicates once. `languages` counts documents by language; those in `own` have a classifier of their own, and
+    all other figures are of the one for all languages. `confusions` has no pairs of labels that never met, and none for
+    kind "multi"; it and `learning_curve` are empty in versions of an older release.
     """
 
     version: str
@@ -57,6 +83,7 @@ class ClassifierManifest(BaseModel):
     documents: int
     distinct: int
     languages: dict[str, int]
+    own: dict[str, LanguageScore] = {}
     labels: dict[str, LabelScore]
     decisions: list[DecisionRecord]
     accuracy: float
@@ -66,6 +93,8 @@ class ClassifierManifest(BaseModel):
     sure: SureScore
     folds: int
     fold_macro_f1: list[float]
+    confusions: list[Confusion] = []
+    learning_curve: list[CurvePoint] = []
     seed: int
     data_sha256: str
     embedding: str

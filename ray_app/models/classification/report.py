@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
-from ray_app.models.classification.manifest import ClassifierManifest
-from ray_app.models.classification.scores import Doubt, HeldOut
+from ray_app.models.classification.manifest import ClassifierManifest, Confusion, CurvePoint
+from ray_app.models.classification.scores import Doubt
 
 # More labels than this make no matrix that anybody reads: the commonest confusions are listed alone.
 _MATRIX = 30
 _CONFUSIONS = 40
 # Pixels of a diagram's drawing area.
 _SIDE = 260
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What is for people only: held-out answers, doubtful documents, macro-F1 by documents learnt from."""
-
-    held_out: HeldOut
-    doubts: list[Doubt]
-    curve: list[tuple[int, float]]
-
-
-class Confusion(NamedTuple):
-    """So many documents of a label were given another one."""
-
-    given: str
-    told: str
-    documents: int
 
 
 class Dot(NamedTuple):
@@ -42,8 +23,8 @@ class Dot(NamedTuple):
     note: str
 
 
-def write_report(manifest: ClassifierManifest, findings: Findings) -> str:
-    """The page; names and labels are escaped."""
+def write_report(manifest: ClassifierManifest, doubts: Sequence[Doubt]) -> str:
+    """The page; names and labels are escaped. The doubtful documents stand nowhere else: a manifest names none."""
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
     environment = Environment(
@@ -53,37 +34,29 @@ def write_report(manifest: ClassifierManifest, findings: Findings) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    matrix = _matrix(findings.held_out)
+    matrix = _matrix(manifest)
     return environment.get_template("report.html.jinja").render(
         manifest=manifest,
         matrix=matrix if len(manifest.labels) <= _MATRIX else [],
         most=max((count for row in matrix for count in row), default=0),
-        confusions=_confusions(findings.held_out, matrix),
+        confusions=_confusions(manifest),
         reliability=_reliability(manifest),
-        curve=_curve(findings.curve),
-        doubts=findings.doubts,
+        curve=_curve(manifest.learning_curve),
+        doubts=doubts,
         side=_SIDE,
     )
 
 
-def _matrix(held_out: HeldOut) -> list[list[int]]:
+def _matrix(manifest: ClassifierManifest) -> list[list[int]]:
     """Documents by given label (rows) and label told (columns); none where a document may have several."""
-    if held_out.each:
+    if not manifest.confusions:
         return []
-    count = np.zeros((len(held_out.labels), len(held_out.labels)), int)
-    np.add.at(count, (held_out.truth.argmax(axis=1), held_out.told.argmax(axis=1)), 1)
-    found: list[list[int]] = count.tolist()
-    return found
+    count = {(one.given, one.told): one.documents for one in manifest.confusions}
+    return [[count.get((given, told), 0) for told in manifest.labels] for given in manifest.labels]
 
 
-def _confusions(held_out: HeldOut, matrix: list[list[int]]) -> list[Confusion]:
-    names = held_out.labels
-    found = [
-        Confusion(names[given], names[told], count)
-        for given, row in enumerate(matrix)
-        for told, count in enumerate(row)
-        if count and given != told
-    ]
+def _confusions(manifest: ClassifierManifest) -> list[Confusion]:
+    found = [one for one in manifest.confusions if one.given != one.told]
     return sorted(found, key=lambda one: (-one.documents, one.given, one.told))[:_CONFUSIONS]
 
 
@@ -98,9 +71,13 @@ def _reliability(manifest: ClassifierManifest) -> list[Dot]:
     ]
 
 
-def _curve(points: list[tuple[int, float]]) -> list[Dot]:
-    most = max(documents for documents, _ in points)
+def _curve(points: Sequence[CurvePoint]) -> list[Dot]:
+    most = max(one.documents for one in points)
     return [
-        Dot(documents / most * _SIDE, (1 - f1) * _SIDE, f"{documents} documents, macro-F1 {f1:.3f}")
-        for documents, f1 in points
+        Dot(
+            one.documents / most * _SIDE,
+            (1 - one.macro_f1) * _SIDE,
+            f"{one.documents} documents, macro-F1 {one.macro_f1:.3f}",
+        )
+        for one in points
     ]

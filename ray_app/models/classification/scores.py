@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ray_app.models.classification.calibration import ReliabilityBin, expected_calibration_error, reliability
 from ray_app.models.classification.classifier import is_sure
-from ray_app.models.classification.manifest import LabelScore, SureScore
+from ray_app.models.classification.manifest import Confusion, LabelScore, SureScore
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -56,6 +56,19 @@ class Doubt(NamedTuple):
     probability: float
     likelier: str
     its_probability: float
+
+
+def confusions(held_out: HeldOut) -> list[Confusion]:
+    """Documents by the label given and the label told; none where a document may have several."""
+    if held_out.each:
+        return []
+    pairs = np.column_stack((held_out.truth.argmax(axis=1), held_out.told.argmax(axis=1)))
+    found, times = np.unique(pairs, axis=0, return_counts=True)
+    names = held_out.labels
+    return [
+        Confusion(given=names[given], told=names[told], documents=count)
+        for (given, told), count in zip(found.tolist(), times.tolist(), strict=True)
+    ]
 
 
 def macro_f1(held_out: HeldOut, rows: NDArray[np.intp] | slice = slice(None)) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
 from typing import NamedTuple
@@ -11,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from ray_app.errors import ConfigurationError
 from ray_app.models.classification import scores
 from ray_app.models.classification.classifier import TrainedClassifier
 from ray_app.models.classification.examples import Examples, check, counts, data_hash
@@ -18,8 +21,8 @@ from ray_app.models.classification.features import Choice, Features, find_featur
 from ray_app.models.classification.features import count as count_terms
 from ray_app.models.classification.folds import Fold, Job, Rows, Run, in_process, learn, make_folds, sample
 from ray_app.models.classification.linear import Candidate, Linear
-from ray_app.models.classification.manifest import ClassifierManifest, DecisionRecord
-from ray_app.models.classification.report import Findings, write_report
+from ray_app.models.classification.manifest import ClassifierManifest, CurvePoint, DecisionRecord, LanguageScore
+from ray_app.models.classification.report import write_report
 from ray_app.models.classification.scores import HeldOut
 from ray_app.models.classification.selection import CandidateScore, Judged, candidates_for, choose, judge
 from ray_app.models.classification.tree import Decision, find_decisions, label_probabilities
@@ -37,12 +40,16 @@ class Trained(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """How to train: what is read, how often a sure answer shall be right, under which licence the result stands."""
+    """How to train: what is read, how often a sure answer shall be right, under which licence the result stands.
+
+    A language with at least `own_from` documents gets a classifier of its own beside the one for all.
+    """
 
     features: Choice = "both"
     precision: float = 0.9
     licence: str = ""
     seed: int = 0
+    own_from: int | None = None
 
 
 class Chosen(NamedTuple):
@@ -69,6 +76,43 @@ def train(
     `embedding` is the fingerprint of the model that made the vectors. `run` does the folds' work, `say` hears of it.
     Raises ConfigurationError where there is too little to learn from.
     """
+    general = _train_one(examples, embedding, plan, run, say)
+    version = general.classifier.manifest.version
+    own = {}
+    for language, rows in _languages(examples, plan.own_from).items():
+        say(f"{language}: {len(rows)} documents")
+        try:
+            trained = _train_one(examples.take(rows), embedding, plan, run, say)
+        except ConfigurationError as error:  # a language's own classifier has to know all labels of its documents
+            say(f"{language} gets no classifier of its own: {error}")
+        else:
+            named = trained.classifier.manifest.model_copy(update={"version": version})
+            own[language] = replace(trained.classifier, manifest=named)
+    scored = {language: _language_score(one.manifest) for language, one in own.items()}
+    manifest = general.classifier.manifest.model_copy(update={"own": scored})
+    return Trained(replace(general.classifier, manifest=manifest, own=own), general.report)
+
+
+def _languages(examples: Examples, least: int | None) -> dict[str, list[int]]:
+    """The rows of each language that has so many; none where all are in one, or that does not matter."""
+    rows: dict[str, list[int]] = {}
+    for row, language in enumerate(examples.languages if least else ()):
+        rows.setdefault(language, []).append(row)
+    return {
+        language: some for language, some in rows.items() if language and len(some) >= (least or 0) and len(rows) > 1
+    }
+
+
+def _language_score(manifest: ClassifierManifest) -> LanguageScore:
+    return LanguageScore(
+        documents=manifest.documents,
+        accuracy=manifest.accuracy,
+        macro_f1=manifest.macro_f1,
+        expected_calibration_error=manifest.expected_calibration_error,
+    )
+
+
+def _train_one(examples: Examples, embedding: str, plan: Plan, run: Run, say: Say) -> Trained:
     check(examples)
     columns = sum(len(decision.fork.labels) for decision in find_decisions(examples.labels, examples.kind))
     dimension = examples.vectors.shape[1]
@@ -85,10 +129,7 @@ def train(
     manifest = _manifest(examples, chosen, held_out, thresholds, folds, features, plan, embedding)
     say("learning from all documents")
     classifier = _fit_all(examples, features, chosen, manifest)
-    findings = Findings(
-        held_out, scores.doubtful(held_out, examples.names), _curve(examples, chosen, folds[0], plan.seed)
-    )
-    return Trained(classifier, write_report(manifest, findings))
+    return Trained(classifier, write_report(manifest, scores.doubtful(held_out, examples.names)))
 
 
 def _choose(examples: Examples, features: Features, folds: Sequence[Fold], run: Run, say: Say) -> list[Chosen]:
@@ -149,7 +190,7 @@ def _calibrated(one: Chosen, matrix: csr_matrix, rows: Rows, terms: int) -> Line
     return Linear((linear.weights * scale.factor).astype(np.float32), linear.intercept * scale.factor + scale.shift)
 
 
-def _curve(examples: Examples, chosen: Sequence[Chosen], fold: Fold, seed: int) -> list[tuple[int, float]]:
+def _curve(examples: Examples, chosen: Sequence[Chosen], fold: Fold, seed: int) -> list[CurvePoint]:
     """Documents learnt from, and macro-F1 on the fold's unseen ones."""
     order = np.random.default_rng(seed).permutation(len(fold.seen))
     points = []
@@ -157,9 +198,12 @@ def _curve(examples: Examples, chosen: Sequence[Chosen], fold: Fold, seed: int) 
         some = np.sort(order[: int(share * len(order))])
         linears = [_calibrated(one, fold.features[some], fold.seen[some], fold.terms) for one in chosen]
         logits = np.hstack([linear.logits(fold.asked) for linear in linears])
-        points.append((len(some), scores.macro_f1(_held_out(examples, fold.unseen, chosen, logits))))
-    logits = np.hstack([one.best.logits[fold.unseen] for one in chosen])
-    return [*points, (len(order), scores.macro_f1(_held_out(examples, fold.unseen, chosen, logits)))]
+        points.append((len(some), logits))
+    points.append((len(order), np.hstack([one.best.logits[fold.unseen] for one in chosen])))
+    return [
+        CurvePoint(documents=count, macro_f1=scores.macro_f1(_held_out(examples, fold.unseen, chosen, logits)))
+        for count, logits in points
+    ]
 
 
 def _manifest(
@@ -182,7 +226,7 @@ def _manifest(
         feature_count=features.size,
         documents=len(examples.texts),
         distinct=len(set(examples.groups.tolist())),
-        languages=dict(examples.languages),
+        languages=dict(Counter(examples.languages).most_common()),
         labels=scores.label_scores(held_out, thresholds),
         decisions=[_record(one) for one in chosen],
         accuracy=scores.accuracy(held_out),
@@ -192,6 +236,8 @@ def _manifest(
         sure=scores.sure_score(held_out, thresholds, precision=plan.precision),
         folds=len(folds),
         fold_macro_f1=[scores.macro_f1(held_out, fold.unseen) for fold in folds],
+        confusions=scores.confusions(held_out),
+        learning_curve=_curve(examples, chosen, folds[0], plan.seed),
         seed=plan.seed,
         data_sha256=digest,
         embedding=embedding,

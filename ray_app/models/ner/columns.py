@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,28 +81,38 @@ class _Rows:
     def __init__(self) -> None:
         self.tokens: list[Token | None] = []
         self.spans: list[tuple[int, int]] = []
-        self._values: list[tuple[int, int, int, int, int]] = []
+        self._numbers: list[int] = []
+        self._positions: list[int] = []
+        self._lines: list[int] = []
+        self._kinds: list[int] = []
+        self._lexicals: list[int] = []
 
     def edge(self) -> None:
         self.tokens += [None] * MARGIN
-        self._values += [(0, EDGE, 0, _INSIDE, _PROSE)] * MARGIN
+        self._numbers += [0] * MARGIN
+        self._kinds += [EDGE] * MARGIN
+        self._lexicals += [0] * MARGIN
+        self._positions += [_INSIDE] * MARGIN
+        self._lines += [_PROSE] * MARGIN
 
     def line(self, text: str, line: list[Token], words: list[tuple[int, Word]], *, first: bool) -> None:
-        look = _look(text, line, [word.kind for _, word in words])
-        position = _FIRST if first else _WRAPPED
-        for at, (token, (number, word)) in enumerate(zip(line, words, strict=True)):
-            if at:
-                position = _position(text, line[at - 1], words[at - 1][1].kind, token)
-            self.tokens.append(token)
-            self._values.append((number, word.kind, word.lexical, position, look))
+        kinds = [word.kind for _, word in words]
+        self.tokens += line
+        self._numbers += [number for number, _ in words]
+        self._kinds += kinds
+        self._lexicals += [word.lexical for _, word in words]
+        self._lines += [_look(text, line, kinds)] * len(line)
+        self._positions.append(_FIRST if first else _WRAPPED)
+        self._positions += [_position(text, *pair, kind) for pair, kind in zip(pairwise(line), kinds, strict=False)]
 
     def columns(self, lexicon: Lexicon) -> Columns:
-        word, kind, lexical, position, line = np.array(self._values, np.int32).T
+        columns = (self._numbers, self._kinds, self._lexicals, self._positions, self._lines)
+        word, kind, lexical, position, line = (np.array(column, np.int32) for column in columns)
         seen, phrase = _seen(self.tokens, kind), _phrases(self.tokens, kind, lexicon)
         return Columns(self.tokens, word, kind, lexical, position, line, seen, phrase, self.spans)
 
 
-def _position(text: str, before: Token, kind_before: int, token: Token) -> int:
+def _position(text: str, before: Token, token: Token, kind_before: int) -> int:
     if token.start - before.end > 1 and _GAP.search(text[before.end : min(token.start, before.end + 8)]):
         return AFTER_GAP
     if kind_before == BAR:
@@ -131,14 +142,12 @@ def _gaps(text: str, line: list[Token]) -> int:
 
 def _seen(tokens: list[Token | None], kind: Codes) -> Codes:
     """1 where the text has the word in small letters too, as it has "aftale" for a heading's "Aftale"."""
-    small = {token.text for token, one in zip(tokens, kind.tolist(), strict=True) if token and one == LOWER}
-    return np.array(
-        [
-            int(one in (TITLE, UPPER) and token is not None and token.text.lower() in small)
-            for token, one in zip(tokens, kind.tolist(), strict=True)
-        ],
-        np.int32,
-    )
+    small = {token.text for at in np.flatnonzero(kind == LOWER).tolist() if (token := tokens[at])}
+    seen = np.zeros(len(tokens), np.int32)
+    for at in np.flatnonzero(np.isin(kind, (TITLE, UPPER))).tolist():
+        token = tokens[at]
+        seen[at] = token is not None and token.text.lower() in small
+    return seen
 
 
 def _phrases(tokens: list[Token | None], kind: Codes, lexicon: Lexicon) -> Codes:

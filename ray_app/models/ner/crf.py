@@ -77,9 +77,9 @@ def _viterbi(padded: NDArray[np.float64], lengths: NDArray[np.int64], transition
     origin = np.zeros((count, longest, labels), np.int8)
     final = np.where((lengths == 1)[:, None], best, 0.0)
     for at in range(1, longest):
-        reached = best[:, :, None] + steps
-        origin[:, at] = reached.argmax(axis=1)
-        best = reached.max(axis=1) + padded[:, at]
+        reached = best[:, None, :] + steps.T  # the label before last, so that what is compared lies side by side
+        origin[:, at] = came = reached.argmax(axis=2)
+        best = np.take_along_axis(reached, came[:, :, None], axis=2)[:, :, 0] + padded[:, at]
         final = np.where((lengths == at + 1)[:, None], best, final)
     path = np.zeros((count, longest), np.int64)
     current = (final + np.where(ENDS, 0.0, -np.inf)).argmax(axis=1)

@@ -46,7 +46,7 @@ class Lexicon:
     def find(self, word: str) -> Entry:
         """What is known of a word, written in small letters."""
         key = key_of(word)
-        at = int(np.searchsorted(self.keys, key))
+        at = int(self.keys.searchsorted(np.uint32(key)))  # a plain number would have all keys made wider first
         if at == len(self.keys) or self.keys[at] != key:
             return UNKNOWN
         frequency = int(self.frequency[at])

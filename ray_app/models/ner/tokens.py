@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 # A company form with a slash is one word, so are initials like U.S. and names like O'Brien; a hyphen parts words,
 # so that the place in "Aarhus-afdelingen" is a word of its own.
@@ -20,6 +20,7 @@ _WORD = re.compile(
 _CHUNK = re.compile(r"\S+")
 _ADDRESS = re.compile(r"\w@\w|://|^www\.|\\|\w_\w|^/\w+/|\w/\w+/|\w\(|::|->|^--\w")
 _CLOSING = ".,;:!?)]}>\"'*_”»"
+_MARKS = ",.;:!?)"
 _OPENING = "([{<\"'*_“«"
 _MAX_TOKENS = 96
 _ENDS = frozenset(".!?")
@@ -29,8 +30,7 @@ _COLUMNS = re.compile(r"\t|\S {3,}\S")
 _BLOCK_START = re.compile(r"\s*(?:[-*•–|#>=+]|\d+[.)]|\w{1,20}:)")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """`text[start:end]`. One with `code` set (an address, a path, an identifier) is no word, whatever its letters."""
 
     text: str
@@ -43,7 +43,14 @@ def tokens_of(text: str, start: int, end: int) -> list[Token]:
     """The tokens of one stretch of a text."""
     found: list[Token] = []
     for chunk in _CHUNK.finditer(text, start, end):
-        found += _of_chunk(text, chunk.start(), chunk.end())
+        shown, (begin, finish) = chunk.group(), chunk.span()
+        # Nearly all chunks are a word, or a word and a mark: what the expressions below would find too, slowly.
+        if shown.isalpha():
+            found.append(Token(shown, begin, finish))
+        elif shown[-1] in _MARKS and shown[:-1].isalpha():
+            found += (Token(shown[:-1], begin, finish - 1), Token(shown[-1], finish - 1, finish))
+        else:
+            found += _of_chunk(text, begin, finish)
     return found
 
 

@@ -6,6 +6,8 @@ The files lie under an address that changes with them, so that browsers keep the
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).resolve().parent
 MOUNT = "/page"
 # The addresses of its views (`app.js`: ROUTES); each is answered with the same document.
 VIEWS = (
@@ -27,7 +29,12 @@ POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types "
     "'none'"
 )
+# The scripts of those whose address does not say it.
+_SCRIPTS = {"/": "search", "/documents/{document_id}": "document", "/sign-in": "signin"}
+# What is imported at once; `import()` waits until it is needed.
+_IMPORT = re.compile(r'^(?:import|export)\b.*?from "(\.{1,2}/[^"]+)";$', re.MULTILINE)
 _SUFFIXES = frozenset((".js", ".css", ".json", ".svg", ".html"))
+_GIVEN = _SUFFIXES - {".html"}
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _COMPRESS_FROM = 500
 
@@ -38,13 +45,26 @@ def is_page(path: str) -> bool:
 
 
 @cache
-def document() -> str:
-    """The HTML that every view starts from."""
+def document(view: str = "/") -> str:
+    """The HTML that a view starts from: it names all modules that the view needs, so that they come at once."""
     base = f"{MOUNT}/{version()}"
-    modules = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.glob("core/*.js"))
+    modules = sorted({path.relative_to(FOLDER).as_posix() for path in _modules(view)})
     preloads = "\n".join(f'<link rel="modulepreload" href="{base}/{module}">' for module in modules)
     text = (FOLDER / "index.html").read_text(encoding="utf-8")
     return text.replace("{base}", base).replace("{preloads}", preloads)
+
+
+def _modules(view: str) -> set[Path]:
+    """Those that the script of the page and the view import, and what these import."""
+    found: set[Path] = set()
+    waiting = [FOLDER / "app.js", FOLDER / "views" / f"{_SCRIPTS.get(view, view.strip('/'))}.js"]
+    while waiting:
+        module = waiting.pop()
+        if module not in found and module.is_file():
+            found.add(module)
+            imported = _IMPORT.findall(module.read_text(encoding="utf-8"))
+            waiting += [(module.parent / path).resolve() for path in imported]
+    return found
 
 
 @cache
@@ -59,7 +79,14 @@ def version() -> str:
 
 def static_files() -> ASGIApp:
     """The application to mount at `/page/{version}`. It has this release's files whichever one is asked for."""
-    return _Kept(GZipMiddleware(StaticFiles(directory=FOLDER), minimum_size=_COMPRESS_FROM))
+    return _Kept(GZipMiddleware(_Files(directory=FOLDER), minimum_size=_COMPRESS_FROM))
+
+
+class _Files(StaticFiles):
+    """Only what belongs to the page: modules of this package lie beside it."""
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        return super().lookup_path(path) if Path(path).suffix in _GIVEN else ("", None)
 
 
 class _Kept:

@@ -26,6 +26,7 @@ let route = null;
 async function begin() {
   document.documentElement.lang = current();
   onSignedOut(toSignIn);
+  ahead();
   await Promise.all([load("common"), findOut()]);
   draw();
   bind("?", "keys.sheet", sheet);
@@ -34,6 +35,12 @@ async function begin() {
   bind("g r", "keys.review", () => go("/review"));
   if (!who() && location.pathname !== "/sign-in") toSignIn();
   await start({ table: ROUTES, root: main, opened, failed: (error) => trouble(error, { again }) });
+}
+
+// What the view will ask for in a moment. Where it fails, opening the view tells.
+function ahead() {
+  const { view, words } = ROUTES.find(({ path }) => path.test(location.pathname)) ?? ROUTES.at(-1);
+  Promise.all([view(), load(words)]).catch(() => {});
 }
 
 function draw() {

@@ -36,7 +36,7 @@ _DRAWING_VERSION = "1"
 @router.get(
     "/documents/{document_id}/pages/{number}.png",
     response_class=Response,
-    responses={200: {"content": {"image/png": {}}}, 304: {"description": "Not changed."}},
+    responses={200: {"content": {"image/png": {}, "image/webp": {}}}, 304: {"description": "Not changed."}},
 )
 async def page(
     document_id: str,
@@ -54,6 +54,8 @@ async def page(
 ) -> Response:
     """A page of a PDF or an image, as PNG. Words of scanned pages are not boxed: their places are not known.
 
+    A reader whose `Accept` names `image/webp`, as browsers' do, gets the same pixels as WebP: a third of the bytes.
+
     With `redact`, what `GET /v1/documents/{id}/redacted` takes out is black, and a page that was read by text
     recognition is refused. Pictures on a page stay as they are: look at it before it leaves the house.
     """
@@ -68,23 +70,27 @@ async def page(
         words = await _words(index, place.payload, content, number, q)
         drawing = Drawing(page=number, width=_width(width, services.settings.pages), words=words, start=start, end=end)
         drawing = drawing if words or not q else drawing.model_copy(update=_NOTHING)
+    if "image/webp" in request.headers.get("accept", ""):
+        drawing = drawing.model_copy(update={"format": "webp"})
     found = await find_original(services.settings, services.store, place)
     etag = _etag(found.sha256, drawing, q)
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
+    headers = {"ETag": etag, **_HEADERS}
     if has_already(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     data = await asyncio.to_thread(found.read, 0, found.size)
     try:
-        png = await services.drawer.draw(data, drawing)
+        image = await services.drawer.draw(data, drawing)
     except ParsingError as error:
         if error.reason == "cannot_hide":
             raise RefusedError("conflict", f"page {number} of {document_id} cannot be redacted: {error}") from error
         if error.reason == "no_such_page":
             raise NotFoundError(f"document {document_id}: {error}") from error
         raise
-    return Response(png, media_type="image/png", headers=headers)
+    return Response(image, media_type="image/png" if image.startswith(_PNG) else "image/webp", headers=headers)
 
 
+_HEADERS = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff", "Vary": "Accept"}
+_PNG = b"\x89PNG"
 # A query none of whose words are on the page boxes nothing, also where a span is given.
 _NOTHING: dict[str, int] = {"start": 0, "end": 0}
 
@@ -115,7 +121,7 @@ async def _words(
     """The words of the page that the query matches, in lower case."""
     if not query.strip() or not content:
         return frozenset()
-    language = content.get("language", "")
+    language = content.get("stemming") or content.get("language", "")
     wanted = frozenset(query_vector(query, [language]).indices)
     texts = [one.text for one in await _passages(index, content, number)]
     return frozenset(text[a:b].lower() for text in texts for a, b in highlight(text, wanted, language))

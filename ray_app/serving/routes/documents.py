@@ -99,7 +99,8 @@ async def hits(
     """The document's passages that hold a word of the query, in their order, with the words' places in them."""
     place = await find_document(index, document_id)
     content = await content_of(index, place)
-    language = (content or {}).get("language", "")
+    about = content or {}
+    language = about.get("stemming") or about.get("language", "")
     wanted = frozenset(query_vector(q, [language]).indices) if q.strip() else frozenset()
     found = []
     for chunk in await passages_of(index, chunk_ids(content, index.scope.tenant)) if content and wanted else []:

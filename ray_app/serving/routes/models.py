@@ -23,7 +23,8 @@ router = APIRouter(prefix="/v1/models", tags=["models"], dependencies=[requires(
 Version = Annotated[str, Path(max_length=100)]
 # The report is one file with its styles inside, and no script.
 _SAFE = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    # The page of the models shows it in a frame, and no page of another site may.
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "private, no-cache",
 }
@@ -40,7 +41,7 @@ async def all_versions(services: ServicesOf, caller: CallerOf) -> Models:
 
 @router.get("/{version}")
 async def manifest(version: Version, services: ServicesOf, caller: CallerOf) -> ClassifierManifest:
-    """All that a version says of itself: data, candidates, scores by label and fold, calibration, thresholds."""
+    """All that a version says of itself: data, candidates, scores by label and fold, calibration, confusions, curve."""
     return await asyncio.to_thread(_manifest, services.settings.of_tenant(caller.scope.tenant), version)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from ray_app.serving.page import POLICY, VIEWS, document
@@ -17,9 +17,9 @@ _HEADERS = {
 }
 
 
-async def page() -> HTMLResponse:
-    """The same document for every view: its script reads the address."""
-    return HTMLResponse(document(), headers=_HEADERS)
+async def page(request: Request) -> HTMLResponse:
+    """The same document for every view, but for the modules that it names: its script reads the address."""
+    return HTMLResponse(document(request.scope["route"].path), headers=_HEADERS)
 
 
 for _view in VIEWS:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
@@ -9,7 +11,7 @@ from ray_app.serving.bodies.me import Me, me_of
 from ray_app.serving.problems import described
 from ray_app.serving.schemas import Body
 from ray_app.serving.services import ServicesOf
-from ray_app.serving.session import COOKIE
+from ray_app.serving.session import COOKIE, check_site
 
 router = APIRouter(prefix="/v1", tags=["access"])
 
@@ -24,6 +26,8 @@ class SessionBody(Body):
 @router.post("/session", status_code=201, responses=described(401, 403, 413, 429))
 async def sign_in(body: SessionBody, request: Request, response: Response, services: ServicesOf) -> Me:
     """Keep a key in a cookie of this browser, which its scripts cannot read. Applications send it with each request."""
+    public_url = services.settings.serving.public_url
+    check_site(request.headers, public_url)
     caller = await services.auth.caller(f"Bearer {body.key}")
     if caller.kind != "open":
         days = services.settings.auth.session_days
@@ -31,7 +35,7 @@ async def sign_in(body: SessionBody, request: Request, response: Response, servi
             COOKIE,
             body.key,
             max_age=days * 86400 if body.stay else None,
-            secure=request.url.scheme == "https",
+            secure=urlsplit(public_url or str(request.url)).scheme == "https",
             httponly=True,
             samesite="strict",
         )
@@ -39,7 +43,8 @@ async def sign_in(body: SessionBody, request: Request, response: Response, servi
     return me_of(caller)
 
 
-@router.delete("/session", status_code=204)
-async def sign_out(response: Response) -> None:
+@router.delete("/session", status_code=204, responses=described(403))
+async def sign_out(request: Request, response: Response, services: ServicesOf) -> None:
     """Forget the key that this browser keeps. The key itself stays as it is."""
+    check_site(request.headers, services.settings.serving.public_url)
     response.delete_cookie(COOKIE, httponly=True, samesite="strict")

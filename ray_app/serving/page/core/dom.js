@@ -20,7 +20,8 @@ export function replace(parent, ...children) {
 
 /** An element's listeners end with the signal of its view. */
 export function on(target, event, listener, signal) {
-  target.addEventListener(event, listener, { signal });
+  // A signal's own end would take the listener away before it is called.
+  target.addEventListener(event, listener, target === signal ? {} : { signal });
 }
 
 /** The text with these spans ([start, end] in code points, as the API counts) in <mark>. */

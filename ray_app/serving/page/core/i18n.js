@@ -27,7 +27,8 @@ export function choose(one) {
 /** Brings the words of an area of the page. */
 export async function load(area) {
   const response = await fetch(new URL(`../words/${language}/${area}.json`, import.meta.url));
-  words = { ...words, ...(await response.json()) };
+  const found = await response.json();
+  words = { ...words, ...found }; // only now: others may have come meanwhile
 }
 
 /** The words for a key; `{name}` in them stands for a value. Where they depend on a number, `values.n` is it. */

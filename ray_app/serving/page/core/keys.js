@@ -40,7 +40,7 @@ const NAMES = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: 
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (typing(event.target) || document.querySelector("dialog[open]")) return;
+  if (typing(event.target) || presses(event) || document.querySelector("dialog[open]")) return;
   const now = Date.now();
   const pair = now - since < PAUSE_MS ? bindings.get(`${before} ${event.key}`) : undefined;
   const found = pair ?? bindings.get(event.key);
@@ -49,6 +49,11 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   found.action(event);
 });
+
+// Enter and space are the control's own where one has the focus.
+function presses({ key, target }) {
+  return ["Enter", " "].includes(key) && target.closest?.("a, button, summary, input") !== null;
+}
 
 function typing(target) {
   return target.isContentEditable || ["TEXTAREA", "SELECT"].includes(target.tagName) || (target.tagName === "INPUT" && !["checkbox", "radio", "button"].includes(target.type));

@@ -22,9 +22,15 @@ export function start({ table, root, opened, failed }) {
 
 /** Goes to an address of this page. `instead` leaves no trace in the history. */
 export function go(address, { instead = false } = {}) {
-  if (address === location.pathname + location.search) return undefined;
-  history[instead ? "replaceState" : "pushState"](instead ? history.state : {}, "", address);
+  const from = location.pathname + location.search;
+  if (address === from) return undefined;
+  history[instead ? "replaceState" : "pushState"](instead ? history.state : { from }, "", address);
   return show();
+}
+
+/** The address of this page from which this one was opened, and to which the back button leads; null where none is. */
+export function cameFrom() {
+  return history.state?.from ?? null;
 }
 
 /** Opens the view that is open anew, as after a sign-in or in another language. */
@@ -75,11 +81,12 @@ function close() {
 function followLink(event) {
   const link = event.target.closest?.("a[href]");
   const plain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
-  if (!link || !plain || event.defaultPrevented || link.target || link.hasAttribute("download")) return;
+  if (!link || !plain || event.defaultPrevented || link.target || link.hasAttribute("download")) return undefined;
   const to = new URL(link.href, location.href);
-  if (to.origin !== location.origin || !routes.some((one) => one.path.test(to.pathname))) return;
+  if (to.origin !== location.origin || !routes.some((one) => one.path.test(to.pathname))) return undefined;
   event.preventDefault();
-  go(to.pathname + to.search);
+  if (to.hash && to.pathname + to.search === location.pathname + location.search) return document.getElementById(to.hash.slice(1))?.focus();
+  return go(to.pathname + to.search);
 }
 
 // Each entry of the history keeps how far it was scrolled, for the way back.

@@ -17,7 +17,7 @@ export function dateRange(state, change) {
   return h(
     "section",
     { class: "stack tight" },
-    h("h3", { id: "facet-date" }, t("field.date")),
+    h("h2", { id: "facet-date" }, t("field.date")),
     h("div", { class: "row", role: "group", "aria-labelledby": "facet-date" }, ranges),
     h("label", {}, h("span", {}, t("date.from")), from),
     h("label", {}, h("span", {}, t("date.to")), to),

@@ -27,7 +27,7 @@ export function facetPanel({ change, dates }) {
     const rest = all.length - SHOWN;
     const shown = opened.has(field) || rest < 2 ? all : all.slice(0, SHOWN);
     const more = shown.length < all.length ? h("button", { type: "button", class: "link small", onclick: () => (opened.add(field), show_again()) }, t("facets.more", { n: rest })) : null;
-    const element = h("section", {}, h("h3", { id: `facet-${field}` }, t(`field.${field}`)), h("div", { class: "row", role: "group", "aria-labelledby": `facet-${field}` }, shown.map((one) => chip(field, one, on, state)), more));
+    const element = h("section", {}, h("h2", { id: `facet-${field}` }, t(`field.${field}`)), h("div", { class: "row", role: "group", "aria-labelledby": `facet-${field}` }, shown.map((one) => chip(field, one, on, state)), more));
     const show_again = () => element.replaceWith(group(field, values, state));
     return element;
   }

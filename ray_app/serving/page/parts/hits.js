@@ -36,7 +36,7 @@ export function hitList({ more, signal }) {
     list.removeAttribute("aria-busy");
     replace(list, wanted);
     if (held !== document.activeElement && list.contains(held)) held.focus({ preventScroll: true });
-    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) wanted.forEach((card) => glide(card, before.get(card.dataset.id)));
+    if (before.size && !matchMedia("(prefers-reduced-motion: reduce)").matches) glideAll(wanted, before);
   }
 
   function keep(hit, state) {
@@ -91,8 +91,13 @@ export function hitList({ more, signal }) {
   return { element: h("div", {}, list, foot), show, append, wait, done, step, clear };
 }
 
-function glide(card, was) {
-  const now = card.getBoundingClientRect().top;
+// All places are read before anything moves: one by one, each reading would lay the page out anew.
+function glideAll(all, before) {
+  const now = all.map((card) => card.getBoundingClientRect().top);
+  all.forEach((card, n) => glide(card, before.get(card.dataset.id), now[n]));
+}
+
+function glide(card, was, now) {
   if (was === undefined) card.animate([{ opacity: 0 }, { opacity: 1 }], MOVE_MS);
   else if (was !== now) card.animate([{ transform: `translateY(${was - now}px)` }, { transform: "none" }], { duration: MOVE_MS, easing: "ease-out" });
 }

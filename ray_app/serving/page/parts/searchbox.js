@@ -6,6 +6,7 @@ import { t } from "../core/i18n.js";
 
 const PAUSE_MS = 120;
 const LEAST_LETTERS = 2;
+const MOST_LETTERS = 200; // that the API completes
 
 /** `search(text)` is called when somebody asks. Gives `{element, set(text), focus()}`. */
 export function searchBox({ value, search, signal, placeholder = t("box"), button = t("box.go") }) {
@@ -36,7 +37,7 @@ export function searchBox({ value, search, signal, placeholder = t("box"), butto
 
   async function offer() {
     asking?.abort();
-    if (input.value.trim().length < LEAST_LETTERS) return close();
+    if (input.value.trim().length < LEAST_LETTERS || input.value.length > MOST_LETTERS) return close();
     asking = new AbortController();
     try {
       const { suggestions } = await get("/v1/suggest", { prefix: input.value, limit: 6 }, { signal: asking.signal });

@@ -1,0 +1,82 @@
+"""Fixtures of the page: one index for all of its tests, one browser, and a watched visit for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.page.browser import FLAGS, Watch, chromium
+from tests.page.library import Library, fill, library
+
+WAIT_MS = 20_000  # a machine may be busy with much else
+
+
+@pytest.fixture(scope="session")
+def filled(cluster, make_data_dir, tmp_path_factory):
+    """Settings of the filled index."""
+    from ray_app.settings import Settings
+
+    settings = Settings(data_dir=make_data_dir("page"))
+    fill(settings, tmp_path_factory.mktemp("hostile") / "hostile")
+    return settings
+
+
+@pytest.fixture(scope="session")
+def books(filled, embedder) -> Iterator[Library]:
+    """Shared by all: a test that changes a document makes one of its own."""
+    with library(filled, embedder) as made:
+        yield made
+
+
+# Of the package, not of the session: while Playwright is open, an event loop runs in this thread, and no test
+# of another package could start its own.
+@pytest.fixture(scope="package")
+def browser(books) -> Iterator[Any]:
+    from playwright.sync_api import expect, sync_playwright
+
+    path = chromium()
+    if path is None:
+        pytest.skip("Chromium is not installed here")
+    expect.set_options(timeout=WAIT_MS)
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def watch() -> Watch:
+    """What goes wrong. A test that brings trouble about says so: `watch.expected.append("^503 POST")`."""
+    return Watch()
+
+
+@pytest.fixture
+def visit(browser, books, watch) -> Iterator[Callable[..., Any]]:
+    """Opens the page as one more person would, in a browser that remembers nothing: `visit("/?q=lease")`."""
+    contexts = []
+
+    def go(address: str | None = "/", *, url: str = books.url, init: str = "", **options: Any) -> Any:
+        options = {"locale": "en-GB", "viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", **options}
+        context = browser.new_context(base_url=url, **options)
+        contexts.append(context)
+        watch.over(context)
+        context.set_default_timeout(WAIT_MS)
+        if init:
+            context.add_init_script(init)
+        page = context.new_page()
+        if address is not None:
+            page.goto(address)
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert watch.unexpected() == []
+
+
+@pytest.fixture
+def page(visit) -> Any:
+    """The search view, open to everybody on this machine."""
+    return visit()
