@@ -24,8 +24,8 @@ export async function tabbed({ root, path, panels, query, signal }) {
     const mine = { name, controller: new AbortController(), update: null };
     shown = mine;
     for (const link of links) {
-      if (link.dataset.tab === name) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
+      if (link.dataset.tab !== name) link.removeAttribute("aria-current");
+      else link.setAttribute("aria-current", "page"), link.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
     await open(mine, fresh);
     return undefined;

@@ -8,7 +8,7 @@ export function table(caption, heads, rows, { numbers = [] } = {}) {
   const kind = (at) => (numbers.includes(at) ? "number" : null);
   return h(
     "div",
-    { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
     h(
       "table",
       {},

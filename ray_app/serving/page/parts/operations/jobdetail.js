@@ -7,6 +7,7 @@ import { duration, moment } from "../../core/format.js";
 import { named, t } from "../../core/i18n.js";
 import { busy, trouble } from "../../core/notices.js";
 import { address, go } from "../../core/router.js";
+import { redraw } from "../keepfocus.js";
 import { waiting } from "../tabbed.js";
 import { jobLog } from "./joblog.js";
 import { advance, sampleOf } from "./progress.js";
@@ -58,9 +59,17 @@ export async function jobDetail({ root, job: jobId, run: runId, signal }) {
       const last = job.runs.at(-1);
       return { job, run: last ? await runOf(last.id) : null };
     } catch (error) {
-      if (!runId || error.name === "AbortError") throw error;
-      return { job: null, run: await runOf(runId) }; // Ray has forgotten the job, the index has not
+      if (error.name === "AbortError") throw error;
+      if (error.status !== 404 && !runId) throw error;
+      return { job: null, run: await runOf(runId ?? (await runOfJob(error))) }; // Ray has forgotten the job, the index has not
     }
+  }
+
+  async function runOfJob(error) {
+    const { runs } = await get("/v1/runs", { limit: LATEST }, { signal });
+    const made = runs.find((one) => one.submission === jobId);
+    if (!made) throw error;
+    return made.id;
   }
 
   // Asked for alone, a run at work may be watched for a while before the answer comes: the list has it at once.
@@ -78,7 +87,7 @@ export async function jobDetail({ root, job: jobId, run: runId, signal }) {
     const name = named("job", job?.job ?? run.job);
     document.title = `${name} – ${t("title")} – ray-app`;
     const [started, ended] = [job?.started ?? run?.started, job?.ended ?? run?.finished];
-    replace(
+    redraw(
       status,
       h("div", { class: "row apart" }, h("h2", {}, name), stateBadge(state)),
       active && progress ? advance(progress, run.started, samples) : active ? h("p", { class: "quiet" }, t("job.starting")) : null,

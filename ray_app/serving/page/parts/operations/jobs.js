@@ -1,12 +1,13 @@
 // Jobs and runs: what is at work, what was, and how to start one.
 
 import { get } from "../../core/api.js";
-import { h, on, replace } from "../../core/dom.js";
+import { h, on } from "../../core/dom.js";
 import { count, duration, moment, since } from "../../core/format.js";
 import { named, t } from "../../core/i18n.js";
 import { listen } from "../../core/live.js";
 import { sentence } from "../../core/notices.js";
 import { address, go } from "../../core/router.js";
+import { redraw } from "../keepfocus.js";
 import { table } from "../table.js";
 import { jobDetail } from "./jobdetail.js";
 import { startJob } from "./jobform.js";
@@ -31,7 +32,7 @@ export async function open({ root, query, signal }) {
     const now = all.filter((one) => ["running", "pending"].includes(one.state));
     const past = all.filter((one) => !now.includes(one));
     const begin = h("button", { type: "button", class: "primary", disabled: !jobs.kinds.length, onclick: () => start(jobs.kinds) }, t("job.start"));
-    replace(
+    redraw(
       root,
       jobs.why ? h("p", { class: "note warn" }, t("jobs.away"), " ", jobs.why) : null,
       h("div", { class: "row apart" }, h("p", { class: "quiet", role: "status" }, t("jobs.now", { n: now.length })), begin),

@@ -9,6 +9,7 @@ import { sentence } from "../../core/notices.js";
 import { address } from "../../core/router.js";
 import { may } from "../../core/who.js";
 import { bars, rowsOf } from "../bars.js";
+import { redraw } from "../keepfocus.js";
 import { table } from "../table.js";
 import { eventList } from "./happenings.js";
 
@@ -24,8 +25,8 @@ export async function open({ root, signal }) {
 
   async function draw() {
     const [stats, ready, jobs] = await Promise.all([get("/v1/stats", {}, { signal }), answered("/readyz", signal), may("admin") ? answered("/v1/jobs?limit=1", signal) : null]);
-    replace(health, h("h2", { id: "health" }, t("health")), h("ul", { class: "grid" }, parts(stats, ready, jobs)));
-    replace(figures, h("h2", { id: "figures" }, t("figures", { n: stats.documents.total })), h("div", { class: "grid" }, documents(stats)));
+    redraw(health, h("h2", { id: "health" }, t("health")), h("ul", { class: "grid" }, parts(stats, ready, jobs)));
+    redraw(figures, h("h2", { id: "figures" }, t("figures", { n: stats.documents.total })), h("div", { class: "grid" }, documents(stats)));
     replace(index, stats.index ? layout(stats.index) : []);
   }
 

@@ -9,6 +9,7 @@ import { listen } from "../../core/live.js";
 import { busy, toast } from "../../core/notices.js";
 import { address, go } from "../../core/router.js";
 import { may } from "../../core/who.js";
+import { redraw } from "../keepfocus.js";
 
 const AGAIN_MS = 1500;
 const PAGE = 50;
@@ -29,9 +30,9 @@ export async function open({ root, query, signal }) {
     if (!figures.documents) return replace(root, h("div", { class: "empty" }, h("h2", {}, t("quarantine.none")), h("p", {}, t("quarantine.none.do"))));
     const page = await get("/v1/documents", asked(), { signal });
     [shown, next] = [page.documents, page.next];
-    replace(side, pick(null, t("quarantine.all"), figures.documents), figures.reasons.map((one) => pick(one.reason, named("reason", one.reason), one.documents, named("stage", one.stage))));
-    replace(head, heading(figures));
-    replace(list, shown.map(card));
+    redraw(side, pick(null, t("quarantine.all"), figures.documents), figures.reasons.map((one) => pick(one.reason, named("reason", one.reason), one.documents, named("stage", one.stage))));
+    redraw(head, heading(figures));
+    redraw(list, shown.map(card));
     drawFoot();
     if (!root.querySelector(".split")) replace(root, h("div", { class: "split" }, side, h("section", { class: "stack" }, head, list, foot)));
     return undefined;

@@ -2,13 +2,14 @@
 
 import { get, send } from "../../core/api.js";
 import { confirm } from "../../core/confirm.js";
-import { h, on, replace } from "../../core/dom.js";
+import { h, on } from "../../core/dom.js";
 import { moment, since } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
 import { listen } from "../../core/live.js";
 import { busy, toast } from "../../core/notices.js";
 import { address, go } from "../../core/router.js";
 import { may } from "../../core/who.js";
+import { redraw } from "../keepfocus.js";
 import { needs } from "../tabbed.js";
 import { editSource, sourceFacts, testSource } from "./sourceform.js";
 
@@ -24,7 +25,7 @@ export async function open({ root, signal }) {
     const named = new Set(sources.map((one) => one.name));
     const others = Object.keys(counted).filter((name) => !named.has(name));
     const add = may("admin") ? h("button", { type: "button", class: "primary", onclick: () => edit(null) }, t("source.add")) : null;
-    replace(
+    redraw(
       root,
       may("admin") ? null : needs("admin"),
       h("div", { class: "row apart" }, h("p", { class: "quiet", role: "status" }, t("sources.count", { n: sources.length })), add),

@@ -8,11 +8,14 @@ import { listen } from "../../core/live.js";
 import { busy, toast } from "../../core/notices.js";
 import { address, go } from "../../core/router.js";
 import { ask } from "../formdialog.js";
+import { redraw } from "../keepfocus.js";
 import { waiting } from "../tabbed.js";
 import { foundList } from "./found.js";
 import { personFacts, personFields, stateBadge } from "./person.js";
 
 const AGAIN_MS = 2000;
+// Nothing is drawn anew below somebody who has chosen documents, or looks at a proof.
+const KEPT = "li.found input:checked, .note";
 
 export async function open({ root, query, signal }) {
   let chosen = query.get("person");
@@ -24,14 +27,14 @@ export async function open({ root, query, signal }) {
     const { people } = await get("/v1/watch", {}, { signal });
     const person = people.find((one) => one.id === chosen);
     if (chosen && person) await showPerson(person);
-    else replace(root, head(people), people.length ? h("ul", { class: "stack tight", "aria-label": t("tab.people") }, people.map(card)) : nothing());
+    else redraw(root, head(people), people.length ? h("ul", { class: "stack tight", "aria-label": t("tab.people") }, people.map(card)) : nothing());
     if (people.some((one) => one.state === "pending")) later();
   }
 
   // Documents are looked through for a changed person soon after; what was found then shows by itself.
   function later() {
     clearTimeout(timer);
-    timer = setTimeout(() => draw().catch(() => {}), AGAIN_MS);
+    timer = setTimeout(() => !root.querySelector(KEPT) && draw().catch(() => {}), AGAIN_MS);
   }
 
   function head(people) {
