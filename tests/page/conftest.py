@@ -11,6 +11,14 @@ from tests.page.browser import FLAGS, Watch, chromium
 from tests.page.library import Library, fill, library
 
 WAIT_MS = 20_000  # a machine may be busy with much else
+# The first test of the page waits for its index.
+FIRST_S = 900
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "books" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(FIRST_S))
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import numpy as np
 
+from ray_app import pipeline, sources
+from ray_app.models.classification.examples import Examples, plain
 from ray_app.models.embedder import Embedder
+from ray_app.models.prepared import PreparedModel
+from ray_app.parsing.sandbox import Sandbox
 from ray_app.settings import AuthSettings, IngestSettings, Settings, UploadSettings
 from ray_app.store.keys import Grant, make_key, save_key
 from tests.conftest import EXAMPLES
@@ -57,18 +62,31 @@ class Library:
 def fill(settings: Settings, folder: Path) -> None:
     """Trains from the examples' folders, and ingests them, the inbox, and the hostile files, which `folder` is for."""
     from ray_app.cluster.session import ray_session
-    from ray_app.ingest.labelled import read_folders
     from ray_app.models.classification.training import Plan, train
     from ray_app.models.prepared import prepare_model
     from ray_app.models.registry import publish
 
     hostile_files(folder)
     model = prepare_model(settings)
-    examples = read_folders(str(EXAMPLES / "documents"), settings, model, threads=2).examples
-    # By words alone: it takes a second, and what the page shows is the same.
-    publish(train(examples, embedding=model.manifest.fingerprint, plan=Plan("words")), settings)
+    read = examples(settings, model, EXAMPLES / "documents")
+    publish(train(read, embedding=model.manifest.fingerprint, plan=Plan("words")), settings)
     with ray_session(settings):  # the owner stays, for the servers
         run(settings, EXAMPLES / "documents", EXAMPLES / "inbox", folder)
+
+
+def examples(settings: Settings, model: PreparedModel, folder: Path) -> Examples:
+    """The documents of the folders, whose names are their labels, by words alone.
+
+    `ray-app train` embeds them, too, which takes most of a minute; what the page shows of a classifier is the same.
+    """
+    places = sources.list_files(sources.root_of(str(folder)), "documents", settings.tenant)
+    files = [pipeline.fetch(ref, 50 << 20, settings.sources) for ref in places]
+    with Sandbox(settings.parsing) as sandbox:
+        splitter = pipeline.open_splitter(model, settings.chunking)
+        read = [one for one in pipeline.extract(files, lambda _: (), sandbox, splitter, depth=0) if one.content]
+    texts = [pipeline.text_of(one.content.chunks) for one in read if one.content]
+    labels = [one.ref.folder for one in read]
+    return plain(texts, np.zeros((len(texts), model.manifest.dimension), np.float32), labels)
 
 
 def hostile_files(folder: Path) -> None:

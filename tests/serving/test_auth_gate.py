@@ -21,14 +21,14 @@ from ray_app.settings import AuthSettings, ServingSettings, Settings
 from ray_app.store.collections import REGISTRY
 from ray_app.store.protocol import Point
 from tests.conftest import RAY_APP, free_port, last_line_json, run_cli, wait_until_ready
-from tests.serving.apps import api_over, problem, required
+from tests.serving.apps import HERE, api_over, problem, required
 from tests.sources.servers import wait_for_port
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/me", "/v1/nothing", "/v1/search", "/nothing", "/v1/invitations/redeem/", "//healthz"]
+    "path", ["/v1/me", "/v1/nothing", "/v1/search", "/nothing", "/v1/invitations/redeem/", f"{HERE}//healthz"]
 )
 async def test_whatever_is_not_for_everybody_needs_a_caller(guarded, path):
     problem(await guarded.request("GET", path), 401, "unauthenticated")
