@@ -16,8 +16,12 @@ test: .venv/installed lint  ## all tests but the slowest: some 20 minutes on two
 test-slow: .venv/installed  ## the rest: crashes, scale, long runs
 	.venv/bin/python -m pytest -m slow
 
-test-all: .venv/installed lint  ## both in one session, whose cluster and example index are made once
-	.venv/bin/python -m pytest
+# Those that need no Ray run beside the others, which wait for processes half of their time.
+WITHOUT_RAY := $(addprefix tests/,parsing enrichment models search sources evaluation)
+test-all: .venv/installed lint  ## both, in two sessions side by side: the shortest way on two cores
+	.venv/bin/python -m pytest $(WITHOUT_RAY) >.venv/without-ray.log 2>&1 & beside=$$!; \
+	.venv/bin/python -m pytest $(addprefix --ignore=,$(WITHOUT_RAY)); with_ray=$$?; \
+	wait $$beside; without_ray=$$?; tail -n 40 .venv/without-ray.log; exit $$((with_ray | without_ray))
 
 lint: .venv/installed  ## style, types, and who may import whom
 	.venv/bin/ruff check --quiet .
