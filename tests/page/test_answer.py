@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.page.browser import settle
-from tests.page.people import has_focus, hits
+from tests.page.people import box, has_focus, hits
 from tests.page.proxy import line_to
 from tests.page.views import needs
 
@@ -21,8 +21,7 @@ UNANSWERED = "which flowers grow on the roof of the museum"
 
 def asked(page, question):
     """Types the question, presses the button, and waits for the whole answer."""
-    box = page.get_by_role("combobox", name="Ask the documents a question")
-    box.fill(question)
+    box(page).fill(question)
     page.get_by_role("button", name="Ask", exact=True).click()
     expect(page).to_have_title(f"{question} – ray-app")
     settle(page)
@@ -48,7 +47,7 @@ def page(visit):
 
 
 def test_a_question_is_asked_and_answered_with_its_sources(page):
-    assert has_focus(page.get_by_role("combobox"))
+    assert has_focus(box(page))
     asked(page, ANSWERED)
     assert query(page) == {"q": ANSWERED}
     expect(answer(page)).to_contain_text("characters")
@@ -96,17 +95,15 @@ def test_a_question_that_the_documents_do_not_answer_leads_to_the_search(page):
     expect(answer(page)).to_contain_text("The documents do not answer this")
     expect(citations(page)).to_have_count(0)
     page.get_by_role("link", name="Search for these words").click()
-    expect(page).to_have_title(f"{UNANSWERED} – ray-app")
-    settle(page)
+    expect(hits(page).first).to_be_visible()
     assert query(page) == {"q": UNANSWERED}
     assert urlsplit(page.url).path == "/"
-    assert hits(page).count() > 0
 
 
 def test_an_address_asks_its_question(visit):
     page = visit(f"/answer?q={ANSWERED}")
     settle(page)
-    expect(page.get_by_role("combobox")).to_have_value(ANSWERED)
+    expect(box(page)).to_have_value(ANSWERED)
     expect(citations(page).first).to_be_visible()
 
 
@@ -115,8 +112,8 @@ def test_an_answer_that_takes_too_long_is_stopped_and_asked_for_again(visit, boo
         page = visit("/answer", url=line.url)
         settle(page)
         line.hold(b"event: sentence")
-        page.get_by_role("combobox").fill(ANSWERED)
-        page.get_by_role("combobox").press("Enter")
+        box(page).fill(ANSWERED)
+        box(page).press("Enter")
         expect(citations(page).first).to_be_visible()
         expect(answer(page)).to_have_attribute("aria-busy", "true")
         page.get_by_role("button", name="Stop").click()
@@ -135,7 +132,7 @@ def test_a_second_question_takes_the_place_of_the_first_and_back_leads_to_it(pag
     asked(page, UNANSWERED)
     expect(citations(page)).to_have_count(0)
     page.go_back()
-    expect(page.get_by_role("combobox")).to_have_value(ANSWERED)
+    expect(box(page)).to_have_value(ANSWERED)
     expect(citations(page).first).to_be_visible()
     settle(page)
     assert answer(page).inner_text() == whole

@@ -82,6 +82,7 @@ def test_files_that_are_dropped_go_into_the_folder_with_the_tags(page, books):
     expect(page).to_have_url(re.compile(r"folder=page-tests"))
     document = books.named("page-tests/2026/potoroo.txt")
     assert sorted(document["tags"]) == ["board", "draft"]
+    page.goto("/")
     search_for(page, "potoroo")
     expect(hits(page).first).to_contain_text("potoroo.txt")
 
