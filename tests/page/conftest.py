@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.page.browser import FLAGS, Watch, chromium
 from tests.page.library import Library, fill, library
+from tests.serving.conftest import Uploads
 
 WAIT_MS = 20_000  # a machine may be busy with much else
 # The first test of the page waits for its index.
@@ -88,3 +90,18 @@ def visit(browser, books, watch) -> Iterator[Callable[..., Any]]:
 def page(visit) -> Any:
     """The search view, open to everybody on this machine."""
     return visit()
+
+
+@pytest.fixture
+def shelf(books) -> Iterator[Uploads]:
+    """For a test's own documents, which go with it: others count what the index holds."""
+    with httpx.Client(base_url=books.url, timeout=60) as client:
+        before = uploaded(client)
+        yield Uploads(client, books.settings)
+        for one in uploaded(client) - before:
+            client.delete(f"/v1/documents/{one}").raise_for_status()
+
+
+def uploaded(client: httpx.Client) -> set[str]:
+    found = client.get("/v1/documents", params={"source": "uploads", "limit": 1000}).raise_for_status().json()
+    return {one["id"] for one in found["documents"]}
