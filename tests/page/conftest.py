@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.page.browser import FLAGS, Watch, chromium
+from tests.page.browser import FLAGS, Watch, chromium, settle
 from tests.page.library import Library, fill, library
+from tests.page.people import sign_in
 
 WAIT_MS = 20_000  # a machine may be busy with much else
 # The first test of the page waits for its index.
@@ -88,3 +89,18 @@ def visit(browser, books, watch) -> Iterator[Callable[..., Any]]:
 def page(visit) -> Any:
     """The search view, open to everybody on this machine."""
     return visit()
+
+
+@pytest.fixture
+def member(visit, books, watch) -> Callable[..., Any]:
+    """Signs in as one of this role, and opens an address: `member("reader", "/models")`."""
+    watch.expected.append("^401 GET /v1/me")
+
+    def go(role: str, address: str = "/", **options: Any) -> Any:
+        page = visit(address, url=books.guarded, **options)
+        sign_in(page, books.keys[role])
+        page.wait_for_url(lambda url: url == books.guarded + address)
+        settle(page)
+        return page
+
+    return go
