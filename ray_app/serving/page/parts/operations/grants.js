@@ -16,18 +16,18 @@ const ROLES = ["reader", "editor", "admin"];
 export function grants(what, signal) {
   const place = h("div", { class: "stack" });
   const fresh = h("div", { class: "stack" });
-  const add = h("button", { type: "button", onclick: make }, t(`${what}.add`));
-  const element = h("section", { class: "stack", "aria-labelledby": what }, h("div", { class: "row apart" }, h("h2", { id: what }, t(what)), add), h("p", { class: "quiet" }, t(`${what}.how`)), fresh, place);
+  const add = h("button", { type: "button", onclick: make }, t(`grants.${what}.add`));
+  const element = h("section", { class: "stack", "aria-labelledby": what }, h("div", { class: "row apart" }, h("h2", { id: what }, t(`grants.${what}`)), add), h("p", { class: "quiet" }, t(`grants.${what}.how`)), fresh, place);
 
   async function draw() {
     const found = await get(`/v1/${what}`, {}, { signal });
     const heads = ["name", "role", "groups", "created", "expires", ...(what === "keys" ? ["used"] : []), "actions"].map((one) => t(`grant.${one}`));
-    replace(place, found.length ? h("div", { class: "card flush" }, table(t(what), heads, found.map(row))) : h("p", { class: "quiet" }, t(`${what}.none`)));
+    replace(place, found.length ? h("div", { class: "card flush" }, table(t(`grants.${what}`), heads, found.map(row))) : h("p", { class: "quiet" }, t(`grants.${what}.none`)));
   }
 
   function row(one) {
     const groups = one.groups === null ? t("grant.groups.all") : one.groups.join(", ") || t("grant.groups.none");
-    const end = h("button", { type: "button", class: "danger", "aria-label": t(`${what}.end.of`, { name: one.name }), onclick: (event) => remove(one, event.currentTarget) }, t(`${what}.end`));
+    const end = h("button", { type: "button", class: "danger", "aria-label": t(`grants.${what}.end.of`, { name: one.name }), onclick: (event) => remove(one, event.currentTarget) }, t(`grants.${what}.end`));
     const used = one.last_used ? since(one.last_used) : t("grant.never");
     return [one.name, named("role", one.role), groups, h("span", { title: t("grant.by", { who: one.created_by }) }, day(one.created)), one.expires ? moment(one.expires) : t("grant.endless"), ...(what === "keys" ? [used] : []), end];
   }
@@ -54,17 +54,17 @@ export function grants(what, signal) {
       ...(days.value && { days: Number(days.value) }),
       ...(what === "invitations" && hours.value && { hours: Number(hours.value) }),
     });
-    const made = await ask(t(`${what}.add`), { content, yes: t(`${what}.make`), submit: () => send("POST", `/v1/${what}`, body()) });
+    const made = await ask(t(`grants.${what}.add`), { content, yes: t(`grants.${what}.make`), submit: () => send("POST", `/v1/${what}`, body()) });
     if (!made) return;
-    replace(fresh, secret(t(`${what}.made`, { name: made.name }), made.key ?? made.link));
+    replace(fresh, secret(t(`grants.${what}.made`, { name: made.name }), made.key ?? made.link));
     fresh.firstChild.focus();
     await draw();
   }
 
   async function remove(one, button) {
-    if (!(await confirm(t(`${what}.end.ask`, { name: one.name }), { yes: t(`${what}.end`), more: h("p", {}, t(`${what}.end.more`)) }))) return;
+    if (!(await confirm(t(`grants.${what}.end.ask`, { name: one.name }), { yes: t(`grants.${what}.end`), more: h("p", {}, t(`grants.${what}.end.more`)) }))) return;
     if (!(await busy(button, async () => (await send("DELETE", `/v1/${what}/${one.id}`), true)))) return;
-    toast(t(`${what}.ended`, { name: one.name }));
+    toast(t(`grants.${what}.ended`, { name: one.name }));
     await draw();
   }
 

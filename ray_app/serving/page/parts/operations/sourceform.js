@@ -51,7 +51,7 @@ function shown(trial) {
     h("p", { class: "strong" }, t(trial.whole ? "test.wanted" : "test.wanted.more", { n: trial.wanted })),
     trial.read === null ? null : h("p", {}, t("test.read", { size: size(trial.read) })),
     left.length ? h("ul", { class: "bullets" }, left) : null,
-    files.length ? table(t("test.files", { n: files.length }), [t("test.file"), t("test.size")], files, { numbers: [1] }) : null,
+    files.length ? table(t("test.files"), [t("test.file"), t("test.size")], files, { numbers: [1] }) : null,
     trial.wanted > files.length && files.length ? h("p", { class: "small quiet" }, t("test.rest", { n: count(trial.wanted - files.length) })) : null,
   );
 }

@@ -30,7 +30,7 @@ export function webhooks(signal) {
     return h(
       "li",
       { class: "card stack tight" },
-      h("div", { class: "row apart" }, h("h3", { class: "break" }, one.url), h("span", { class: ["badge", bad] }, t(bad === "warn" ? "webhooks.failing" : `webhooks.${one.state}`))),
+      h("div", { class: "row apart" }, h("h3", { class: "break" }, one.url), h("span", { class: ["badge", bad] }, bad === "warn" ? t("webhooks.failing") : t(`webhooks.${one.state}`))),
       h("div", { class: "facts-line" }, h("span", {}, one.topics.length ? one.topics.map((topic) => named("topic", topic)).join(", ") : t("webhooks.all")), h("span", {}, one.delivered ? t("webhooks.delivered", { when: since(one.delivered) }) : t("webhooks.delivered.never"))),
       one.last_error ? h("p", { class: "small break", lang: "en" }, one.last_error) : null,
       h("div", { class: "row" }, enable, end),
