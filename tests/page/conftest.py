@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.page.browser import FLAGS, Watch, chromium
+from tests.page.browser import FLAGS, Watch, chromium, settle
 from tests.page.library import Library, fill, library
+from tests.page.people import sign_in
 from tests.serving.conftest import Uploads
 
 WAIT_MS = 20_000  # a machine may be busy with much else
@@ -105,3 +106,18 @@ def shelf(books) -> Iterator[Uploads]:
 def uploaded(client: httpx.Client) -> set[str]:
     found = client.get("/v1/documents", params={"source": "uploads", "limit": 1000}).raise_for_status().json()
     return {one["id"] for one in found["documents"]}
+
+
+@pytest.fixture
+def member(visit, books, watch) -> Callable[..., Any]:
+    """Signs in as one of this role, and opens an address: `member("reader", "/models")`."""
+    watch.expected.append("^401 GET /v1/me")
+
+    def go(role: str, address: str = "/", **options: Any) -> Any:
+        page = visit(address, url=books.guarded, **options)
+        sign_in(page, books.keys[role])
+        page.wait_for_url(lambda url: url == books.guarded + address)
+        settle(page)
+        return page
+
+    return go

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -53,6 +54,17 @@ def sign_in(page: Page, key: str, *, stay: bool = False) -> None:
     page.get_by_label("API key").fill(key)
     page.get_by_label("Stay signed in").set_checked(stay)
     page.get_by_role("button", name="Sign in").click()
+
+
+def place(page: Page) -> tuple[str, dict[str, list[str]]]:
+    """What the address bar says: the path, and what is asked for."""
+    parts = urlsplit(page.url)
+    return parts.path, parse_qs(parts.query)
+
+
+def said(page: Page, words: str) -> None:
+    """Waits until the page says so at its edge, for a moment."""
+    expect(page.locator(".toasts")).to_contain_text(words)
 
 
 def press(page: Page, *keys: str) -> None:
