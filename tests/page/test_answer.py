@@ -50,7 +50,7 @@ def test_a_question_is_asked_and_answered_with_its_sources(page):
     assert has_focus(box(page))
     asked(page, ANSWERED)
     assert query(page) == {"q": ANSWERED}
-    expect(answer(page)).to_contain_text("characters")
+    expect(answer(page)).to_contain_text("password")
     expect(answer(page).get_by_role("status").first).to_contain_text("word for word")
     expect(citations(page).first).to_have_attribute("aria-label", re.compile(r"^Passage \d+: .+, page \d+$"))
     expect(page.get_by_role("heading", name="Passages")).to_be_visible()

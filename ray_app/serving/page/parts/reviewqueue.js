@@ -23,6 +23,8 @@ export function reviewQueue(filter) {
 // Of all queues together: what a person says in one place is not asked in another.
 const said = [];
 const mine = new Set();
+// Also of what was taken back: the event of one's own label may come after that.
+const touched = new Set();
 const texts = new Map();
 const reasons = new Map();
 
@@ -87,6 +89,7 @@ function makeQueue(filter) {
     const saying = { document, labels, at: Date.now(), sent: null };
     said.push(saying);
     mine.add(id);
+    touched.add(id);
     try {
       saying.sent = send("PUT", `/v1/documents/${id}/labels`, { labels });
       await saying.sent;
@@ -98,7 +101,7 @@ function makeQueue(filter) {
 
   /** Takes out what somebody else has labelled meanwhile. Gives whether it was the first. */
   function drop(id) {
-    if (mine.has(id)) return false;
+    if (touched.has(id)) return false;
     const first = waiting[0]?.document.id === id;
     waiting = waiting.filter((one) => one.document.id !== id);
     return first;
