@@ -133,6 +133,7 @@ def test_files_are_followed_while_another_view_is_open(page):
 
 
 def test_a_key_opens_the_choice_of_files(page):
+    page.bring_to_front()  # only what a person looks at may open it
     with page.expect_file_chooser():
         press(page, "f")
 
