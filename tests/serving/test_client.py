@@ -264,6 +264,7 @@ def test_every_endpoint_of_the_client_is_one_of_the_server():
         "search": ("q",), "search_events": ("q",), "classify": (["t"],), "embeddings": (["t"],), "document": ("ID",),
         "run": ("ID",), "submit_job": ("crawl",), "job": ("ID",), "job_log": ("ID",), "follow_job": ("ID",),
         "cancel_job": ("ID",), "source": ("ID",), "create_source": (NewSource(name="n", uri="/tmp"),),
+        "check_source": (SourceBody(uri="/tmp"),),
         "change_source": ("ID", SourceBody(uri="/tmp")), "delete_source": ("ID",), "crawl_source": ("ID",),
         "suggest": ("p",), "answer": ("q",), "answer_events": ("q",), "original": ("ID",), "revoke_key": ("ID",),
         "reprocess_document": ("ID",), "erase_document": ("ID",), "create_key": (GrantBody(name="n"),),
