@@ -5,7 +5,7 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check
 DOCS ?=
 DATA ?= .demo
 
-.PHONY: demo test test-slow test-all lint format lock docs clean
+.PHONY: demo test test-slow test-most test-system lint format lock docs clean
 
 demo: .venv/installed  ## ingest the example documents (or DOCS=/path), serve them, show a search
 	.venv/bin/python -m examples.demo --data-dir $(DATA) $(if $(DOCS),--docs "$(DOCS)")
@@ -16,12 +16,16 @@ test: .venv/installed lint  ## all tests but the slowest: some 20 minutes on two
 test-slow: .venv/installed  ## the rest: crashes, scale, long runs
 	.venv/bin/python -m pytest -m slow
 
-# Those that need no Ray run beside the others, which wait for processes half of their time.
+# Those that need no Ray run beside the others, which wait for processes half of their time; those that kill and start whole
+# clusters run alone.
 WITHOUT_RAY := $(addprefix tests/,parsing enrichment models search sources evaluation)
-test-all: .venv/installed lint  ## both, in two sessions side by side: the shortest way on two cores
+test-most: .venv/installed lint  ## all tests, slow ones too, but those of whole systems: the shortest way on two cores
 	.venv/bin/python -m pytest $(WITHOUT_RAY) >.venv/without-ray.log 2>&1 & beside=$$!; \
-	.venv/bin/python -m pytest $(addprefix --ignore=,$(WITHOUT_RAY)); with_ray=$$?; \
+	.venv/bin/python -m pytest $(addprefix --ignore=,$(WITHOUT_RAY) tests/system); with_ray=$$?; \
 	wait $$beside; without_ray=$$?; tail -n 40 .venv/without-ray.log; exit $$((with_ray | without_ray))
+
+test-system: .venv/installed  ## crashes of workers, nodes and drivers, and the demonstration
+	.venv/bin/python -m pytest tests/system
 
 lint: .venv/installed  ## style, types, and who may import whom
 	.venv/bin/ruff check --quiet .
