@@ -47,7 +47,7 @@ def main() -> int:
             _show_personal_data(client)
             if not arguments.docs:
                 _correct(client, folders[0])
-            _step("Things to try: the page in a browser, and commands in another terminal")
+        _step("Things to try: the page in a browser, and commands in another terminal")
         _suggest(url, folders)
         if sys.stdin.isatty() and sys.stdout.isatty():
             print("\nServing until Ctrl-C.")

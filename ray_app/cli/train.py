@@ -56,13 +56,12 @@ def train(
     Several kinds of model are compared on documents that they have not seen. A report lies beside the model.
     """
     from ray_app.ingest.training import trainer
-    from ray_app.models.classification.training import Plan
+    from ray_app.models.classification.training import plan_of
     from ray_app.models.classification.training import train as fit
     from ray_app.models.prepared import prepare_model
     from ray_app.models.registry import publish
 
     settings: Settings = context.obj
-    own = settings.classification
     _check(folder, labels_file, documents, alone=from_index or watch)
     model = prepare_model(settings)
     if watch:
@@ -76,7 +75,7 @@ def train(
     trained = fit(
         labelled.examples,
         embedding=model.manifest.fingerprint,
-        plan=Plan(features or own.features, own.precision, own.licence, seed, own.language_documents),
+        plan=plan_of(settings.classification, features=features, seed=seed),
         run=trainer(len(labelled.examples.texts), settings),
         say=_say,
     )

@@ -19,7 +19,7 @@ from ray_app.evaluation.rows import read_rows
 from ray_app.ingest.labelled import of_texts
 from ray_app.models.classification.calibration import expected_calibration_error
 from ray_app.models.classification.examples import Examples
-from ray_app.models.classification.training import Plan, train
+from ray_app.models.classification.training import plan_of, train
 from ray_app.models.prepared import prepare_model
 from ray_app.settings import Settings
 
@@ -85,11 +85,7 @@ def evaluate_classification(texts: LabelledTexts, settings: Settings, say: Calla
 
     examples, asked = examples_of(texts.seen, "training"), examples_of(texts.unseen, "test")
     say(f"{texts.name}: training on {len(texts.seen)} texts")
-    plan = Plan(
-        settings.classification.features,
-        settings.classification.precision,
-        own_from=settings.classification.language_documents,
-    )
+    plan = plan_of(settings.classification)
     trained = train(
         examples, embedding=model.manifest.fingerprint, plan=plan, say=lambda line: say(f"{texts.name}: {line}")
     )

@@ -21,7 +21,7 @@ from ray_app.evaluation.versions import Compared, compare_versions
 from ray_app.ingest.labelled import Labelled, read_index
 from ray_app.ingest.training import trainer
 from ray_app.models.classification.examples import MIN_PER_LABEL, Examples
-from ray_app.models.classification.training import Plan, train
+from ray_app.models.classification.training import plan_of, train
 from ray_app.models.prepared import PreparedModel
 from ray_app.models.registry import current_version, open_version, promote, save_version, versions
 from ray_app.settings import Settings
@@ -73,11 +73,10 @@ def retrain(settings: Settings, model: PreparedModel, say: Callable[[str], None]
     used = current_version(settings)
     before = open_version(used, settings, model.manifest) if used else None
     seen, unseen = split(read_index(settings, kind=before.manifest.kind if before else "flat"))
-    own = settings.classification
     done = train(
         seen,
         embedding=model.manifest.fingerprint,
-        plan=Plan(own.features, own.precision, own.licence, own_from=own.language_documents),
+        plan=plan_of(settings.classification),
         run=trainer(len(seen.texts), settings),
         say=say,
     )

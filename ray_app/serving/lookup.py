@@ -8,7 +8,9 @@ from dataclasses import fields
 
 from ray_app.errors import NotFoundError, RefusedError
 from ray_app.records import Chunk
+from ray_app.search.highlight import highlight
 from ray_app.serving.schemas import DocumentOut
+from ray_app.store.bm25 import query_vector
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.points import is_id
 from ray_app.store.protocol import AnyOf, Filter, Found, Payload
@@ -43,6 +45,19 @@ async def passages_of(index: ScopedReader, ids: Sequence[str]) -> list[Chunk]:
         page = await index.retrieve(CHUNKS, ids[start : start + _MOST_PASSAGES], fields=_CHUNK_FIELDS)
         found += [Chunk(**one.payload) for one in page]
     return sorted(found, key=lambda chunk: chunk.ordinal)
+
+
+def stemming_of(content: Payload) -> str:
+    """The language by which a content's words are stemmed; in an index of an earlier release its own."""
+    return str(content.get("stemming") or content.get("language", ""))
+
+
+def matching(chunks: Sequence[Chunk], query: str, content: Payload) -> list[tuple[Chunk, tuple[tuple[int, int], ...]]]:
+    """The passages of a content that hold a word of the query, stemmed as in a search, with the words' spans."""
+    language = stemming_of(content)
+    wanted = frozenset(query_vector(query, [language]).indices) if query.strip() else frozenset()
+    found = [(one, highlight(one.text, wanted, language)) for one in chunks] if wanted else []
+    return [(one, spans) for one, spans in found if spans]
 
 
 async def first_places(index: ScopedReader, contents: Sequence[str]) -> dict[str, Found]:

@@ -26,6 +26,7 @@ from ray_app.models.classification.report import write_report
 from ray_app.models.classification.scores import HeldOut
 from ray_app.models.classification.selection import CandidateScore, Judged, candidates_for, choose, judge
 from ray_app.models.classification.tree import Decision, find_decisions, label_probabilities
+from ray_app.settings import ClassificationSettings
 
 Say = Callable[[str], None]
 # Of the documents that a fold learns from; what it makes of all of them is known already.
@@ -50,6 +51,12 @@ class Plan(NamedTuple):
     licence: str = ""
     seed: int = 0
     own_from: int | None = None
+
+
+def plan_of(settings: ClassificationSettings, *, features: Choice | None = None, seed: int = 0) -> Plan:
+    """What the settings say; `features` are taken instead of theirs."""
+    own_from = settings.language_documents
+    return Plan(features or settings.features, settings.precision, settings.licence, seed, own_from)
 
 
 class Chosen(NamedTuple):
@@ -98,9 +105,8 @@ def _languages(examples: Examples, least: int | None) -> dict[str, list[int]]:
     rows: dict[str, list[int]] = {}
     for row, language in enumerate(examples.languages if least else ()):
         rows.setdefault(language, []).append(row)
-    return {
-        language: some for language, some in rows.items() if language and len(some) >= (least or 0) and len(rows) > 1
-    }
+    many = {language: some for language, some in rows.items() if language and least and len(some) >= least}
+    return many if len(rows) > 1 else {}
 
 
 def _language_score(manifest: ClassifierManifest) -> LanguageScore:

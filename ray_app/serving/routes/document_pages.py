@@ -14,15 +14,13 @@ from ray_app.enrichment.chunking import pages_of
 from ray_app.errors import ConfigurationError, NotFoundError, ParsingError, RefusedError
 from ray_app.parsing.drawing import Drawing, Hidden
 from ray_app.records import Chunk
-from ray_app.search.highlight import highlight
-from ray_app.serving.lookup import content_of, find_document, passages_of
+from ray_app.serving.lookup import content_of, find_document, matching, passages_of
 from ray_app.serving.original import find_original
 from ray_app.serving.personal import spans_of
 from ray_app.serving.problems import described
 from ray_app.serving.ranges import has_already
 from ray_app.serving.services import IndexOf, Services, ServicesOf
 from ray_app.settings import PageSettings
-from ray_app.store.bm25 import query_vector
 from ray_app.store.points import chunk_ids
 from ray_app.store.protocol import Payload
 from ray_app.store.scope import ScopedReader
@@ -121,10 +119,8 @@ async def _words(
     """The words of the page that the query matches, in lower case."""
     if not query.strip() or not content:
         return frozenset()
-    language = content.get("stemming") or content.get("language", "")
-    wanted = frozenset(query_vector(query, [language]).indices)
-    texts = [one.text for one in await _passages(index, content, number)]
-    return frozenset(text[a:b].lower() for text in texts for a, b in highlight(text, wanted, language))
+    chunks = await _passages(index, content, number)
+    return frozenset(one.text[a:b].lower() for one, spans in matching(chunks, query, content) for a, b in spans)
 
 
 def _width(width: int | None, settings: PageSettings) -> int:

@@ -8,9 +8,16 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from ray_app.errors import QueryError
-from ray_app.search.highlight import highlight
 from ray_app.search.similar import near_duplicates
-from ray_app.serving.lookup import all_places, content_of, document_out, find_document, first_places, passages_of
+from ray_app.serving.lookup import (
+    all_places,
+    content_of,
+    document_out,
+    find_document,
+    first_places,
+    matching,
+    passages_of,
+)
 from ray_app.serving.schemas import (
     DocumentDetail,
     DocumentHits,
@@ -23,7 +30,6 @@ from ray_app.serving.schemas import (
     TextPage,
 )
 from ray_app.serving.services import IndexOf, ServicesOf
-from ray_app.store.bm25 import query_vector
 from ray_app.store.collections import CHUNKS, DOCUMENTS
 from ray_app.store.points import chunk_ids, is_id, labels
 from ray_app.store.protocol import AnyOf, Filter
@@ -99,18 +105,13 @@ async def hits(
     """The document's passages that hold a word of the query, in their order, with the words' places in them."""
     place = await find_document(index, document_id)
     content = await content_of(index, place)
-    about = content or {}
-    language = about.get("stemming") or about.get("language", "")
-    wanted = frozenset(query_vector(q, [language]).indices) if q.strip() else frozenset()
-    found = []
-    for chunk in await passages_of(index, chunk_ids(content, index.scope.tenant)) if content and wanted else []:
-        spans = highlight(chunk.text, wanted, language)
-        if spans:
-            found.append(
-                MarkedPassage(
-                    page=chunk.page, start=chunk.start, end=chunk.end, passage=chunk.text, highlights=list(spans)
-                )
-            )
+    if not content:
+        return DocumentHits(hits=[])
+    chunks = await passages_of(index, chunk_ids(content, index.scope.tenant))
+    found = [
+        MarkedPassage(page=one.page, start=one.start, end=one.end, passage=one.text, highlights=list(spans))
+        for one, spans in matching(chunks, q, content)
+    ]
     return DocumentHits(hits=found)
 
 

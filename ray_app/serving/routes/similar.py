@@ -12,7 +12,7 @@ from ray_app.search.groups import duplicate_groups
 from ray_app.search.like import vector_of_document
 from ray_app.search.phrases import key_phrases
 from ray_app.serving.bodies.similar import DuplicateGroup, DuplicateGroups, KeyPhrase, KeyPhrases, Member
-from ray_app.serving.lookup import all_places, content_of, find_document, passages_of
+from ray_app.serving.lookup import all_places, content_of, find_document, passages_of, stemming_of
 from ray_app.serving.services import IndexOf, ServicesOf
 from ray_app.store.collections import CONTENTS
 from ray_app.store.points import chunk_ids, is_id
@@ -37,7 +37,7 @@ async def phrases(
     meaning, _ = await index.run(vector_of_document, document_id)
     ids = chunk_ids(content, index.scope.tenant)[:_MOST_PASSAGES]
     texts = [one.text for one in await passages_of(index, ids)]
-    language = content.get("stemming") or content.get("language", "")
+    language = stemming_of(content)
     found = await asyncio.to_thread(key_phrases, texts, language, meaning, services.searcher.embedder, limit=limit)
     return KeyPhrases(
         document_id=document_id, phrases=[KeyPhrase(phrase=phrase, score=score) for phrase, score in found]

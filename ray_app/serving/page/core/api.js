@@ -1,6 +1,6 @@
 // The API, as any application uses it: JSON over fetch, problems as errors, streams as iterators.
 
-import { events } from "./stream.js";
+import { events, pieces } from "./stream.js";
 
 /** What the server said no with (RFC 9457), or that it did not answer at all (`status` 0). */
 export class Problem extends Error {
@@ -55,21 +55,11 @@ export async function* stream(path, body = undefined, { signal } = {}) {
 /** The lines of an answer that has one JSON value on each (ndjson), as they come. Raises Problem. */
 export async function* lines(path, body, { signal } = {}) {
   const response = await request("POST", path, { headers: { "Content-Type": "application/json" }, signal, body: JSON.stringify(body) });
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
   try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      const whole = (rest + value).split("\n");
-      rest = whole.pop();
-      for (const line of whole) if (line) yield JSON.parse(line);
-    }
+    for await (const line of pieces(response.body, "\n")) if (line) yield JSON.parse(line);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(0, "unreachable", String(error.message || error));
-  } finally {
-    reader.cancel().catch(() => {});
   }
 }
 

@@ -16,18 +16,21 @@ export function listen(topics, listener, signal) {
   listeners.set(listener, topics);
   signal.addEventListener("abort", () => {
     listeners.delete(listener);
-    if (!listeners.size) connection?.abort();
+    if (listeners.size) return;
+    connection?.abort();
+    connection = null; // at once: the next view may listen before the broken-off stream has ended
   });
   if (!connection) follow();
 }
 
 async function follow() {
-  connection = new AbortController();
-  const { signal } = connection;
+  const mine = new AbortController();
+  connection = mine;
+  const { signal } = mine;
   let pause = FIRST_PAUSE_MS;
   while (!signal.aborted) {
     try {
-      for await (const { event, data, id } of stream(address(), undefined, { signal })) {
+      for await (const { event, data, id } of stream(withQuery("/v1/events", { topics: TOPICS, after: last }), undefined, { signal })) {
         pause = FIRST_PAUSE_MS;
         last = id ?? last;
         if (event === "ready" && data.complete === false) tell({ topic: "again" });
@@ -39,11 +42,7 @@ async function follow() {
     if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, pause));
     pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
   }
-  connection = null;
-}
-
-function address() {
-  return withQuery("/v1/events", { topics: TOPICS, after: last });
+  if (connection === mine) connection = null;
 }
 
 function tell(event) {

@@ -40,13 +40,7 @@ export function again() {
 }
 
 /** An address with these values of its query; empty ones are left out, lists repeat. */
-export function address(path, query) {
-  const pairs = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    for (const one of [value].flat()) if (one !== null && one !== undefined && one !== "") pairs.append(name, one);
-  }
-  return pairs.size ? `${path}?${pairs}` : path;
-}
+export { withQuery as address } from "./api.js";
 
 async function show() {
   const { pathname, search } = location;

@@ -1,19 +1,24 @@
-// Server-sent events out of a response's body: `EventSource` can neither POST nor tell a refusal from a broken line.
+// Events and lines out of a response's body: `EventSource` can neither POST nor tell a refusal from a broken line.
 
 /** Yields `{event, data, id}` with `data` parsed. Comments are left out. */
 export async function* events(body) {
+  for await (const block of pieces(body, /\r?\n\r?\n/)) {
+    const parsed = parse(block);
+    if (parsed) yield parsed;
+  }
+}
+
+/** Yields the text between separators as it comes; what no separator follows is left out. */
+export async function* pieces(body, separator) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      const blocks = (rest + value).split(/\r?\n\r?\n/);
-      rest = blocks.pop();
-      for (const block of blocks) {
-        const parsed = parse(block);
-        if (parsed) yield parsed;
-      }
+      const whole = (rest + value).split(separator);
+      rest = whole.pop();
+      yield* whole;
     }
   } finally {
     reader.cancel().catch(() => {});

@@ -8,7 +8,7 @@ import { named, t } from "../../core/i18n.js";
 const WITHIN_S = 60;
 
 /** Documents a second over the latest of `samples` (`{at, done}`, times in seconds), else since the run began. */
-export function rateOf(samples, started) {
+function rateOf(samples, started) {
   const last = samples.at(-1);
   if (!last) return 0;
   const first = samples.find((one) => last.at - one.at <= WITHIN_S && one !== last);
