@@ -33,7 +33,19 @@ from ray_app.models.embedder import Embedder
 from ray_app.models.prepared import PreparedModel
 from ray_app.parsing import PARSING_VERSION
 from ray_app.parsing.sandbox import Sandbox
-from ray_app.records import Child, Chunk, Content, Document, Failure, FileRef, Page, Parsed, child_ref, walk
+from ray_app.records import (
+    Child,
+    Chunk,
+    Content,
+    Document,
+    Failure,
+    FileRef,
+    Mention,
+    Page,
+    Parsed,
+    child_ref,
+    walk,
+)
 from ray_app.settings import ChunkingSettings, LanguageSettings, PrivacySettings, Settings, SourceSettings
 from ray_app.sources import originals
 from ray_app.store.bm25 import BM25_VERSION
@@ -159,10 +171,12 @@ def extract(
 
 def enrich(documents: Sequence[Document], enricher: Enricher) -> list[Document]:
     """Adds what is found in the text of the documents, and of those inside them, and turns away foreign languages."""
-    return [_enriched(replace(one, children=tuple(enrich(one.children, enricher))), enricher) for one in documents]
+    welcome = [_by_language(one, enricher) for one in documents]
+    return _with_contents(welcome, iter(find_personal(_contents(welcome), enricher)))
 
 
-def _enriched(document: Document, enricher: Enricher) -> Document:
+def _by_language(document: Document, enricher: Enricher) -> Document:
+    document = replace(document, children=tuple(_by_language(one, enricher) for one in document.children))
     content = document.content
     if not content or not content.has_text:
         return document
@@ -177,13 +191,21 @@ def _enriched(document: Document, enricher: Enricher) -> Document:
         if settings.not_allowed == "quarantine":
             return replace(document, content=None, failure=_foreign(content, document.ref.source, takes))
         return replace(document, content=replace(content, plain=True))
-    return replace(document, content=find_personal(content, pages, enricher))
+    return replace(document, content=content)
 
 
-def find_personal(content: Content, pages: Sequence[Page], enricher: Enricher) -> Content:
-    """Adds the personal data that the pages name, and how great a risk that is."""
+def find_personal(contents: Sequence[Content], enricher: Enricher) -> list[Content]:
+    """Adds the personal data that each names, and how great a risk that is; what is to be kept plain stays as it is."""
+    pages = [pages_of(one.chunks) if one.has_text and not one.plain else () for one in contents]
     with timed("entities"):
-        mentions = find_entities(pages, enricher.names)
+        mentions = iter(find_entities([page for some in pages for page in some], enricher.names))
+    return [
+        _with_personal(one, some, [each for _ in some for each in next(mentions)], enricher) if some else one
+        for one, some in zip(contents, pages, strict=True)
+    ]
+
+
+def _with_personal(content: Content, pages: Sequence[Page], mentions: Sequence[Mention], enricher: Enricher) -> Content:
     with timed("privacy"):
         own = enricher.privacy.words_dir
         words = [hit for page in pages for hit in find_words(page.text, page.number, content.language, own=own)]

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ray_app import pipeline
-from ray_app.enrichment.chunking import pages_of
 from ray_app.ingest.enriching import enricher_of, entities_version
 from ray_app.models.classification.classifier import Classifier
 from ray_app.records import Content
@@ -112,13 +111,9 @@ def _open_entities(settings: Settings, threads: int, gpu: bool) -> Work:
             await store.close()
 
     enricher = asyncio.run(read())
-    return lambda contents: [_searched(one, enricher) for one in contents]
-
-
-def _searched(content: Content, enricher: pipeline.Enricher) -> Content:
-    if not content.has_text or content.plain:
-        return replace(content, searched_by=enricher.version)
-    return pipeline.find_personal(content, pages_of(content.chunks), enricher)
+    return lambda contents: [
+        replace(one, searched_by=enricher.version) for one in pipeline.find_personal(contents, enricher)
+    ]
 
 
 async def _write_entities(store: Store, settings: Settings, contents: Sequence[Content]) -> int:

@@ -10,8 +10,9 @@ from lingua import Language, LanguageDetector, LanguageDetectorBuilder
 
 from ray_app.records import Page, PageLanguage
 
-# Enough for certainty; the time is proportional to it (about 4 ms per 1,000 characters).
-SAMPLE_CHARS = 2000
+# Enough for certainty: of 145 documents none is told otherwise by twice as much, and the time is proportional to it
+# (about 4 ms).
+SAMPLE_CHARS = 1000
 # Of each page of many: two milliseconds, a small part of what reading a page takes.
 _PAGE_CHARS = 500
 

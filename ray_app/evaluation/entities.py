@@ -68,10 +68,11 @@ def evaluate_entities(annotated: Annotated, names: NameFinder | None, say: Calla
     Kinds that the file's annotation does not tell of are left out. Raises ModelError.
     """
     say(f"{annotated.name}: {len(annotated.texts)} texts")
-    found: list[set[Span]] = [set() for _ in annotated.texts]
-    for one in find([Page(number, text.text) for number, text in enumerate(annotated.texts)], names):
-        found[one.page].add((one.kind, one.start, one.end))
-    pairs = [(text.spans, spans) for text, spans in zip(annotated.texts, found, strict=True)]
+    found = find([Page(number, text.text) for number, text in enumerate(annotated.texts)], names)
+    pairs = [
+        (text.spans, {(one.kind, one.start, one.end) for one in some})
+        for text, some in zip(annotated.texts, found, strict=True)
+    ]
     counts, exact = {}, {}
     for kind in sorted(annotated.kinds):
         of_kind = [(_of(kind, there), _of(kind, spans)) for there, spans in pairs]

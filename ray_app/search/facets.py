@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from ray_app.search.asked import Asked
 from ray_app.store.bm25 import query_vector
 from ray_app.store.collections import CONTENTS, DOCUMENTS
-from ray_app.store.protocol import AnyOf, Condition, Filter, HasId, NotOnly, SparseVector
+from ray_app.store.protocol import AnyOf, Between, Condition, Filter, HasId, NotOnly, Order, SparseVector
 from ray_app.store.scope import ScopedReader
 
 # Contents in a folder that are counted for a caller from whom sources are hidden, at most.
@@ -34,19 +35,47 @@ def _holds(phrase: str, languages: Sequence[str]) -> list[Condition]:
 
 
 async def count_facets(
-    store: ScopedReader, fields: Sequence[str], *, filter: Filter, limit: int
+    store: ScopedReader, facets: Sequence[tuple[str, Filter]], *, filter: Filter, limit: int
 ) -> tuple[int, list[list[tuple[str, int]]]]:
-    """How many contents pass the filter, and the values of each field among them."""
+    """How many contents pass the filter; and for each facet, the values of its field among those that pass its own."""
     visible = await store.visible()
-    if visible is not None:
-        within = await _as_seen(store, filter, set(visible))
-        filter = within if isinstance(within, Filter) else Filter([within])
-    total = await store.count(CONTENTS, filter)
-    return total, [await store.facet(CONTENTS, field, filter=filter, limit=limit) for field in fields]
+    total = await store.count(CONTENTS, await _shown(store, filter, visible))
+    counted = []
+    for field, within in facets:
+        shown = await _shown(store, within, visible)
+        counted.append(await (_years(store, shown, limit) if field == "date" else _values(store, field, shown, limit)))
+    return total, counted
+
+
+async def _values(store: ScopedReader, field: str, filter: Filter, limit: int) -> list[tuple[str, int]]:
+    return await store.facet(CONTENTS, field, filter=filter, limit=limit)
+
+
+async def _years(store: ScopedReader, filter: Filter, limit: int) -> list[tuple[str, int]]:
+    """How many contents are of each year (UTC) that has some, the latest `limit` years."""
+    years: list[tuple[str, int]] = []
+    latest, left = Order("date", descending=True), filter
+    while len(years) < limit:
+        found, _ = await store.scroll(CONTENTS, filter=left, limit=1, order=latest, fields=["date"])
+        if not found:
+            break
+        year = f"{datetime.fromisoformat(found[0].payload['date']).astimezone(UTC).year:04}"
+        begins = f"{year}-01-01T00:00:00Z"
+        years.append((year, await store.count(CONTENTS, left.and_(Between("date", gte=begins)))))
+        left = filter.and_(Between("date", lt=begins))
+    return years
+
+
+async def _shown(store: ScopedReader, filter: Filter, visible: Sequence[str] | None) -> Filter:
+    """The filter without what it would tell of hidden places."""
+    if visible is None:
+        return filter
+    within = await _as_seen(store, filter, set(visible))
+    return within if isinstance(within, Filter) else Filter([within])
 
 
 async def _as_seen(store: ScopedReader, condition: Condition, visible: set[str]) -> Condition:
-    """The condition without what it would tell of hidden places: a content names the sources and folders of all."""
+    """A content names the sources and folders of all its places, so conditions on them have to look at places."""
     match condition:
         case Filter(must, must_not, should):
             return Filter(

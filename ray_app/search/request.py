@@ -13,11 +13,16 @@ from ray_app.search.filters import FIELDS, Wanted, read_filters
 from ray_app.search.like import Like
 from ray_app.search.page import Sort
 from ray_app.settings import SearchSettings
+from ray_app.store.protocol import Filter
 
-__all__ = ["FACETS", "FIELDS", "Mode", "Plan", "SearchRequest", "plan_search"]
+__all__ = ["COUNTABLE", "FACETS", "FIELDS", "Mode", "Plan", "SearchRequest", "plan_search"]
 
 Mode = Literal["hybrid", "dense", "lexical"]
+# What is counted unless told otherwise, and all that can be: years are several questions to the index.
 FACETS = ("source", "folder", "language", "media_type", "label", "risk", "entity")
+COUNTABLE = (*FACETS, "date")
+# Folders lie within each other: who filters by one looks for those below it.
+_NESTED = {"folder"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +51,17 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A request that was found good, with its parts read."""
+    """A request that was found good, with its parts read.
+
+    `apart` has, for each facet whose field is filtered by, the filter but for that field: among what passes it, other
+    values can be counted than those that are wanted already.
+    """
 
     request: SearchRequest
     mode: Mode | Literal["filtered"]
     asked: Asked
     wanted: Wanted
+    apart: Mapping[str, Filter]
     cursor: Cursor
     sentences: bool
 
@@ -60,14 +70,15 @@ def plan_search(request: SearchRequest, settings: SearchSettings) -> Plan:
     """Raises QueryError, with a stable reason, where the request cannot be answered."""
     _check_numbers(request, settings)
     for name in request.facets:
-        if name not in FACETS:
-            raise QueryError("unknown-facet", f"unknown facet {name!r}: there are {', '.join(FACETS)}")
+        if name not in COUNTABLE:
+            raise QueryError("unknown-facet", f"unknown facet {name!r}: there are {', '.join(COUNTABLE)}")
     mode, asked = _what(request)
     return Plan(
         request,
         mode,
         asked,
         read_filters(request.filters, settings),
+        _apart(request, settings),
         read_cursor(request.cursor, _digest(request)),
         settings.sentences if request.sentences is None else request.sentences,
     )
@@ -84,6 +95,15 @@ def _what(request: SearchRequest) -> tuple[Mode | Literal["filtered"], Asked]:
     if not request.query.strip() and request.sort != "relevance":
         return "filtered", Asked("")
     return request.mode, read_query(request.query)
+
+
+def _apart(request: SearchRequest, settings: SearchSettings) -> dict[str, Filter]:
+    filters = request.filters or {}
+    return {
+        facet: read_filters({name: one for name, one in filters.items() if name != facet}, settings).counted
+        for facet in request.facets
+        if facet in filters and facet not in _NESTED
+    }
 
 
 def _check_numbers(request: SearchRequest, settings: SearchSettings) -> None:

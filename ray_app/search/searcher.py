@@ -225,14 +225,19 @@ class Searcher:
         return following(plan.cursor, found[:limit], by_date=by_date).write()
 
     async def _facets(self, task: _Task) -> Event:
-        """Counts documents that pass the filters and hold one of the words (by meaning: all that pass)."""
+        """Counts documents that pass the filters and hold one of the words (by meaning: all that pass).
+
+        The values of a field are counted as if it were not filtered by: else none but the chosen ones would be left.
+        """
         started = time.perf_counter()
         request, search = task.plan.request, self._settings.search
         languages = await self.languages.of(task.index.scope.tenant)
         words = task.words if task.plan.mode in ("hybrid", "lexical") else None
-        matching = task.plan.wanted.counted.and_(*word_conditions(task.plan.asked, words, languages))
-        fields = [FIELDS[name] for name in request.facets]
-        total, counted = await task.index.run(count_facets, fields, filter=matching, limit=search.facet_values)
+        holding = word_conditions(task.plan.asked, words, languages)
+        matching = task.plan.wanted.counted.and_(*holding)
+        apart = {name: filter.and_(*holding) for name, filter in task.plan.apart.items()}
+        wanted = [(FIELDS[name], apart.get(name, matching)) for name in request.facets]
+        total, counted = await task.index.run(count_facets, wanted, filter=matching, limit=search.facet_values)
         task.clock.lap("facets", started)
         facets = {
             name: [{"value": value, "count": count} for value, count in values]

@@ -12,6 +12,7 @@ from joserfc.jwk import KeySet
 
 from ray_app.errors import IdentityProviderError
 from ray_app.settings import OidcSettings
+from ray_app.settings.service import secure_url
 
 _DISCOVERY = "/.well-known/openid-configuration"
 
@@ -72,10 +73,15 @@ class ProviderKeys:
             ) from error
 
     async def _found(self, client: httpx.AsyncClient) -> str:
-        about = await _json(client, self._issuer.rstrip("/") + _DISCOVERY)
-        if about["issuer"] != self._issuer:
-            raise ValueError(f"its discovery document is of {about['issuer']!r}")
-        return OidcSettings(jwks_url=about["jwks_uri"]).jwks_url or ""
+        return secure_url((await discover(client, self._issuer))["jwks_uri"])
+
+
+async def discover(client: httpx.AsyncClient, issuer: str) -> dict[str, Any]:
+    """The issuer's discovery document. Raises httpx.HTTPError, or ValueError where it is another's."""
+    about = await _json(client, issuer.rstrip("/") + _DISCOVERY)
+    if about["issuer"] != issuer:
+        raise ValueError(f"its discovery document is of {about['issuer']!r}")
+    return dict(about)
 
 
 async def _json(client: httpx.AsyncClient, url: str) -> Any:

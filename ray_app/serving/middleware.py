@@ -29,7 +29,8 @@ PUBLIC = frozenset(
     (
         *("/healthz", "/readyz"),
         *("/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"),
-        *("/invitation", "/v1/invitations/redeem", "/v1/session"),
+        *("/invitation", "/v1/invitations/redeem"),
+        *("/v1/session", "/v1/session/provider", "/v1/session/callback"),
     )
 )
 
@@ -95,7 +96,7 @@ async def _admit(scope: Scope, settings: Settings) -> None:
     services: Services | None = getattr(scope["app"].state, "services", None)
     path = scope["path"].removeprefix(scope.get("root_path", ""))
     if path in PUBLIC or is_page(path):
-        if services and scope.get("method") == "POST":
+        if services and (scope.get("method") == "POST" or path.startswith("/v1/session/")):
             state["rate"] = await services.rates.hit(_address(scope))
         return
     assert services is not None, "the application has not started"

@@ -15,9 +15,10 @@ IMPERSONAL = frozenset({"organisation", "place", "url", "vat", "dk.cvr", "br.cnp
 def spans_of(pages: Sequence[Page], enricher: Enricher, keep: Set[str]) -> dict[int, list[tuple[int, int, str]]]:
     """Start, end and kind of all on each page that tells of somebody; watched people are persons."""
     spans: dict[int, list[tuple[int, int, str]]] = {page.number: [] for page in pages}
-    for mention in find(pages, enricher.names):
-        if mention.kind not in IMPERSONAL | keep:
-            spans[mention.page].append((mention.start, mention.end, mention.kind))
+    for mentions in find(pages, enricher.names):
+        for mention in mentions:
+            if mention.kind not in IMPERSONAL | keep:
+                spans[mention.page].append((mention.start, mention.end, mention.kind))
     for match in enricher.watched.find_in(pages) if enricher.watched else ():
         spans[match.page].append((match.start, match.end, "person"))
     return spans

@@ -138,6 +138,11 @@ class OidcSettings(Group):
     jwks_url: str | None = Field(
         None, description="Where the provider's public keys are; unset: asked of the issuer's discovery document."
     )
+    client_id: str | None = Field(
+        None, description="Who the page is to the provider, for signing in there; unset: the page asks for keys alone."
+    )
+    client_secret: SecretStr | None = Field(None, description="Where the provider gave that client one.")
+    scope: str = Field("openid profile email", description="What the page asks the provider for.")
     algorithms: tuple[Signature, ...] = Field(
         ("RS256", "ES256"), min_length=1, description="Signatures that are accepted; all by a private key."
     )
@@ -166,11 +171,15 @@ class OidcSettings(Group):
     @field_validator("issuer", "jwks_url")
     @classmethod
     def _is_secure(cls, url: str | None) -> str | None:
-        """Whoever can change the keys on their way can be anybody."""
-        parts = urlsplit(url or "https:")
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-            raise ValueError("must begin with https://, or with http:// on this machine")
-        return url
+        return url if url is None else secure_url(url)
+
+
+def secure_url(url: str) -> str:
+    """The URL. Raises ValueError where what comes from there could be changed on its way: then anybody is anybody."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        raise ValueError("must begin with https://, or with http:// on this machine")
+    return url
 
 
 class AuthSettings(Group):

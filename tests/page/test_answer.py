@@ -7,13 +7,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
+from pydantic import SecretStr
 
+from ray_app.settings import AnswerSettings
 from tests.page.browser import settle
 from tests.page.people import box, has_focus, hits
 from tests.page.proxy import line_to
-from tests.page.views import needs
-
-pytestmark = needs("answer")
+from tests.search.endpoint import KEY, Endpoint, running
+from tests.serving.conftest import listening
 
 ANSWERED = "how long must a password be"
 UNANSWERED = "which flowers grow on the roof of the museum"
@@ -136,3 +137,49 @@ def test_a_second_question_takes_the_place_of_the_first_and_back_leads_to_it(pag
     expect(citations(page).first).to_be_visible()
     settle(page)
     assert answer(page).inner_text() == whole
+
+
+@pytest.fixture
+def model():
+    """A language model's endpoint that says what it is told to."""
+    with running(Endpoint()) as one:
+        one.pieces = ["A password must have ", "at least twelve characters [1]. ", "It is never told to anybody [2]."]
+        yield one
+
+
+@pytest.fixture
+def written(books, embedder, model):
+    """Where the page is whose answers the model writes."""
+    chosen = AnswerSettings(url=model.url, api_key=SecretStr(KEY), model="tiny", attempts=1)
+    with listening(books.settings.model_copy(update={"answer": chosen}), embedder) as url:
+        yield url
+
+
+def test_what_a_model_writes_is_shown_as_it_comes_and_then_with_its_sources(visit, written):
+    with line_to(written) as line:
+        page = visit("/answer", url=line.url)
+        settle(page)
+        line.hold(b"event: token")
+        box(page).fill(ANSWERED)
+        box(page).press("Enter")
+        expect(answer(page)).to_contain_text("A password must have")
+        expect(answer(page)).not_to_contain_text("twelve")
+        expect(citations(page)).to_have_count(0)
+        line.let_go()
+        settle(page)
+        expect(answer(page)).to_contain_text("at least twelve characters")
+        expect(answer(page)).not_to_contain_text("[1]")
+        expect(citations(page)).to_have_count(2)
+        expect(answer(page).get_by_role("status").first).to_contain_text("Written by tiny")
+
+
+def test_a_model_that_stops_in_the_middle_leaves_what_it_wrote(visit, written, model):
+    model.behaviour = "cut"
+    page = visit(f"/answer?q={ANSWERED}", url=written)
+    settle(page)
+    expect(answer(page)).to_contain_text("at least twelve characters")
+    expect(answer(page).get_by_role("button", name="Try again")).to_be_visible()
+    model.behaviour = "well"
+    answer(page).get_by_role("button", name="Try again").click()
+    settle(page)
+    expect(answer(page).get_by_role("status").first).to_contain_text("Written by tiny")

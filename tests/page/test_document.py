@@ -12,9 +12,6 @@ from playwright.sync_api import expect
 from tests.conftest import EXAMPLES
 from tests.page.browser import settle
 from tests.page.people import has_focus, hits, press, search_for, titles
-from tests.page.views import needs
-
-pytestmark = needs("document")
 
 DRIFT = "documents/report/halia3-drift-investigation.pdf"
 REPORT = "documents/report/annual-report-2024.pdf"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+
 import httpx
 import pytest
 from playwright.sync_api import expect
 
+from ray_app.models.registry import version_folder
+from tests.conftest import EXAMPLES
 from tests.page.browser import settle
-from tests.page.people import place
-from tests.page.views import needs
+from tests.page.people import place, said
 
-pytestmark = needs("models")
+JOB_MS = 300_000
 
 
 @pytest.fixture
@@ -26,6 +30,35 @@ def models(visit):
     page = visit("/models")
     settle(page)
     return page
+
+
+@pytest.fixture
+def another(books, used):
+    """A version beside the one in use, for one test: its twin, but for what its manifest says of it."""
+    folder = version_folder(used["version"], books.settings)
+    twin = folder.with_name(f"{used['version']}-twin")
+    shutil.copytree(folder, twin)
+    manifest = json.loads((twin / "manifest.json").read_bytes())
+    manifest |= {"version": twin.name, "accuracy": manifest["accuracy"] - 0.1}
+    (twin / "manifest.json").write_text(json.dumps(manifest))
+    yield twin.name
+    shutil.rmtree(twin)
+
+
+def row(page, version):
+    versions = page.get_by_role("region", name="Versions of the classifier").get_by_role("row")
+    return versions.filter(has=page.get_by_role("link", name=version, exact=True))
+
+
+def in_use(page, version):
+    """Waits until the page says so."""
+    expect(row(page, version)).to_contain_text("in use")
+
+
+def go_back(page):
+    """Takes the version into use again that was before."""
+    page.get_by_role("button", name="Back to the one before").click()
+    page.get_by_role("dialog").get_by_role("button", name="Back to the one before").click()
 
 
 def report(page):
@@ -104,6 +137,49 @@ def test_the_training_of_a_version_is_prepared_in_a_form(models):
     expect(start).to_be_disabled()
     opener.click()
     expect(start).to_be_hidden()
+
+
+def test_a_version_is_compared_put_into_use_and_taken_back(another, models, used, books):
+    row(models, another).get_by_role("link", name=another).click()
+    report(models).get_by_role("link", name="Compare").click()
+    settle(models)
+    assert place(models) == ("/models", {"version": [another], "with": [used["version"]]})
+    accuracy = models.get_by_role("row").filter(has=models.get_by_role("rowheader", name="Accuracy"))
+    expect(accuracy).to_contain_text("10 worse")
+    row(models, another).get_by_role("button", name=f"Put {another} into use").click()
+    models.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    in_use(models, used["version"])
+    row(models, another).get_by_role("button", name=f"Put {another} into use").click()
+    models.get_by_role("dialog", name=f"Put {another} into use?").get_by_role("button", name="Put into use").click()
+    said(models, f"{another} is in use now.")
+    in_use(models, another)
+    go_back(models)
+    said(models, f"{used['version']} is in use now.")
+    in_use(models, used["version"])
+    models.reload()
+    in_use(models, used["version"])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_version_is_trained_from_the_page_and_its_report_is_there(models, used, books):
+    models.get_by_role("button", name="Train a new version").click()
+    models.get_by_label("Learn from the labels that people stated").uncheck()
+    models.get_by_text("Labelled files on the server").click()
+    models.get_by_label("Folder with a folder for each label").fill(str(EXAMPLES / "documents"))
+    models.get_by_role("combobox", name="It looks at").select_option("words")
+    models.get_by_role("button", name="Start training").click()
+    models.wait_for_url("**/models?job=*")
+    job = models.get_by_role("region", name="Training", exact=True)
+    expect(job.locator(".badge")).to_have_text("finished", timeout=JOB_MS)
+    made = httpx.get(f"{books.url}/v1/models", timeout=30).raise_for_status().json()["models"]
+    (new,) = (one["version"] for one in made if one["in_use"])
+    assert new != used["version"]
+    in_use(models, new)
+    expect(models.get_by_role("heading", name=f"Report of {new}")).to_be_visible()
+    expect(models.get_by_text("Are its probabilities right?")).to_be_visible()
+    go_back(models)  # for the other tests
+    said(models, f"{used['version']} is in use now.")
 
 
 @pytest.mark.parametrize("role", ["reader", "editor"])

@@ -10,10 +10,8 @@ from playwright.sync_api import expect
 
 from tests.page.browser import settle
 from tests.page.people import place, said
-from tests.page.views import needs
 from tests.serving.conftest import Uploads
 
-pytestmark = needs("operations")
 JOB_MS = 180_000
 BROKEN = "torn-in-two.pdf"
 TABS = {"Sources": "sources", "Jobs": "jobs", "Quarantine": "quarantine", "Access": "access"}
@@ -239,6 +237,27 @@ def test_a_key_is_made_shown_once_and_revoked(member, books):
     page.reload()
     settle(page)
     expect(section(page, "Audit log").get_by_role("row").nth(1)).to_contain_text("revoked a key")
+
+
+def test_a_webhook_is_added_with_its_secret_shown_once_and_removed(at, books):
+    page = at("access")
+    hooks = section(page, "Webhooks")
+    hooks.get_by_role("button", name="Add a webhook").click()
+    form = page.get_by_role("dialog", name="Add a webhook")
+    form.get_by_label("Address").fill("https://receiver.example.org/hook")
+    form.get_by_role("button", name="Add a webhook").click()
+    expect(hooks).to_contain_text("The secret that its signatures are made with")
+    secret = hooks.get_by_role("status").locator("code").inner_text()
+    expect(hooks).to_contain_text("has not taken an event yet")
+    (made,) = httpx.get(f"{books.url}/v1/webhooks", timeout=30).raise_for_status().json()["webhooks"]
+    assert made["url"] == "https://receiver.example.org/hook"
+    page.reload()
+    settle(page)
+    expect(page.get_by_role("main")).not_to_contain_text(secret)
+    hooks.get_by_role("button", name="Remove the webhook https://receiver.example.org/hook").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    said(page, "The webhook is removed.")
+    expect(hooks).to_contain_text("There are no webhooks.")
 
 
 def test_webhooks_and_the_audit_log_are_shown(at):

@@ -13,9 +13,7 @@ from playwright.sync_api import expect
 
 from tests.page.browser import settle
 from tests.page.people import hits, place, said
-from tests.page.views import needs
 
-pytestmark = needs("privacy")
 NAME = "Yusuf Demirkan"
 NAMED_IN = "inventory-count-2025.pdf"
 WATCHED = "Camilla Nørreskov"

@@ -11,9 +11,7 @@ from playwright.sync_api import expect
 
 from tests.page.browser import settle
 from tests.page.people import place, press, said
-from tests.page.views import needs
 
-pytestmark = needs("review")
 NEW = "page-test-label"
 
 

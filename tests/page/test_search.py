@@ -11,7 +11,6 @@ from playwright.sync_api import expect
 from tests.page.browser import settle
 from tests.page.people import box, has_focus, hits, narrow, press, search_for, sort_by, suggestions, titles
 from tests.page.proxy import line_to
-from tests.page.views import needs
 
 LEASE = "notice period of the lease"
 FIRST_PAGE = 20
@@ -97,6 +96,32 @@ def test_two_values_of_a_field_widen_and_two_fields_narrow(visit):
     narrow(page, "Language", "Danish")
     assert query(page) == {"label": ["contract"], "language": ["da"]}
     assert 0 < number_found(page) < contracts < both
+
+
+def test_another_value_of_a_field_is_added_by_its_chip(page):
+    search_for(page, "zebrafinch")
+    everything = number_found(page)
+    narrow(page, "Type", "web page")
+    some = number_found(page)
+    narrow(page, "Type", "text")
+    assert set(query(page)["media_type"]) == {"text/html", "text/plain"}
+    assert 0 < some < number_found(page) <= everything
+
+
+def test_a_year_is_chosen_by_a_chip_that_counts_its_documents(page):
+    search_for(page, "zebrafinch")
+    chips = page.get_by_role("group", name="Date").get_by_role("button")
+    assert [one.split() for one in chips.all_inner_texts()] == [[str(year), "1"] for year in range(2024, 2019, -1)]
+    chips.nth(1).click()
+    settle(page)
+    assert query(page) == {"q": ["zebrafinch"], "from": ["2023-01-01"], "to": ["2023-12-31"]}
+    assert number_found(page) == 1
+    expect(chips).to_have_count(5)
+    expect(chips.nth(1)).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_label("Filters", exact=True)).to_contain_text("2023")
+    chips.nth(1).click()
+    settle(page)
+    assert query(page) == {"q": ["zebrafinch"]}
 
 
 def test_a_pill_takes_its_filter_away(visit):
@@ -228,7 +253,6 @@ def test_what_the_server_does_not_take_is_told_in_its_words(visit, watch):
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
 
 
-@needs("document")
 def test_the_way_back_from_a_document_leads_to_the_same_place_at_once(page):
     search_for(page, LEASE)
     wanted = hits(page).nth(12).get_by_role("link")

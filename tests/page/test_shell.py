@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.page.browser import settle
 from tests.page.people import box, hits, press, search_for, tab_to
-from tests.page.views import needs
 
 GROUND = "getComputedStyle(document.body).backgroundColor"
 
@@ -55,7 +55,6 @@ def test_a_chosen_scheme_holds_before_anything_is_drawn(visit):
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
-@needs("document")
 def test_a_result_is_reached_and_opened_by_the_keyboard_alone(page):
     page.keyboard.type("lease")  # the box has the focus, or the first Tab would be needed
     if box(page).input_value() != "lease":
@@ -83,8 +82,10 @@ def test_the_first_tab_offers_the_way_past_the_head(page):
     expect(page.get_by_role("main")).to_be_focused()
 
 
-def test_an_address_that_leads_nowhere_says_so_and_leads_on(visit):
-    page = visit("/documents/not-an-identity")
+@pytest.mark.parametrize("address", ["/documents/not-an-identity", "/serach"])
+def test_an_address_that_leads_nowhere_says_so_and_leads_on(visit, watch, address):
+    watch.expected.append("^404 GET /serach")
+    page = visit(address)
     expect(page.get_by_role("heading", name="There is nothing at this address")).to_be_visible()
     page.get_by_role("main").get_by_role("link", name="Search").click()
     expect(box(page)).to_be_visible()

@@ -9,9 +9,11 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from ray_app.settings import AuthSettings
+from ray_app.settings import AuthSettings, OidcSettings
 from tests.page.browser import settle
 from tests.page.people import hits, search_for, sign_in
+from tests.serving.conftest import listening
+from tests.serving.providers import provider_here
 
 DAY_S = 86400
 COOKIE = "ray_app_key"
@@ -137,3 +139,54 @@ def test_an_invitation_becomes_a_key_that_signs_in(outside, books):
     sign_in(page, text)
     page.wait_for_url(f"{books.guarded}/")
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+@pytest.fixture
+def provider():
+    with provider_here() as one:
+        yield one
+
+
+@pytest.fixture
+def by_provider(visit, books, embedder, watch, provider):
+    """The page as somebody opens it whose organisation has a provider."""
+    watch.expected.append("^401 GET /v1/me")
+    oidc = OidcSettings(issuer=provider.url, audience="ray-app", client_id="page")
+    auth = AuthSettings(mode="required", requests_per_minute=None, oidc=oidc)
+    with listening(books.settings.model_copy(update={"auth": auth}), embedder) as url:
+        yield lambda address="/": visit(address, url=url)
+
+
+def at_provider(page):
+    return page.get_by_role("link", name="Sign in at 127.0.0.1")
+
+
+def test_who_has_an_account_at_the_provider_signs_in_there_and_goes_on_where_they_were(by_provider):
+    page = by_provider("/?q=lease&label=contract")
+    at_provider(page).click()
+    page.wait_for_url("**/?q=lease&label=contract")
+    settle(page)
+    assert hits(page).count() > 0
+    kept = cookie(page)
+    assert (kept["httpOnly"], kept["sameSite"]) == (True, "Strict")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/sign-in")
+    assert page.context.cookies() == []
+
+
+def test_who_is_refused_by_the_provider_is_told_so_and_tries_again(by_provider, provider):
+    provider.refusal = "access_denied"
+    page = by_provider("/?q=lease")
+    at_provider(page).click()
+    expect(page.get_by_role("alert")).to_contain_text("The sign-in service did not let you in")
+    provider.refusal = None
+    at_provider(page).click()
+    page.wait_for_url("**/?q=lease")
+    settle(page)
+
+
+def test_without_a_provider_there_is_no_button_for_one(outside):
+    page = outside()
+    expect(page.get_by_label("API key")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    expect(page.get_by_role("link", name="Sign in at")).to_have_count(0)

@@ -9,10 +9,7 @@ from playwright.sync_api import expect
 
 from tests.page.browser import settle
 from tests.page.people import hits, press, search_for
-from tests.page.views import needs
 from tests.serving.test_documents import DAMAGED
-
-pytestmark = needs("upload")
 
 SEARCHABLE_MS = 120_000  # a worker may have to start first
 PROGRAM = b"\x7fELF\x02\x01\x01" + bytes(range(256)) * 40

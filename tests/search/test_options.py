@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ray_app.errors import NotFoundError, QueryError
 from ray_app.records import Document, FileRef
 from ray_app.search.like import Like
 from ray_app.search.request import SearchRequest
-from ray_app.search.searcher import answer
+from ray_app.search.searcher import Searcher, answer
+from ray_app.settings import SearchSettings
 from ray_app.store.collections import DOCUMENTS
 from ray_app.store.named_sources import NamedSource, save_source
 from ray_app.store.scope import Scope
 from ray_app.store.writer import write_documents
-from tests.search.conftest import CORPUS, document, names, opened
+from tests.search.conftest import CORPUS, SCOPE, document, names, opened
 
 pytestmark = pytest.mark.anyio
 
@@ -111,6 +114,30 @@ async def test_paging_by_relevance_ends_with_the_window(index):
         assert (await index.ask("lease", limit=2))["next"] is None
     finally:
         index.searcher._settings = before
+
+
+def years(found):
+    return [(one["value"], one["count"]) for one in found["facets"]["date"]]
+
+
+async def test_dates_are_counted_by_year_the_latest_first(index):
+    every = [("2025", 3), ("2024", 1), ("2023", 1), ("2022", 1)]
+    assert years(await index.ask(sort="newest", facets=("date",))) == every
+    chosen = {"date": {"gte": "2024-01-01", "lte": "2024-12-31"}}
+    assert years(await index.ask(sort="newest", filters=chosen, facets=("date",))) == every
+    contracts = await index.ask(sort="newest", filters={**chosen, "label": "contract"}, facets=("date",))
+    assert (contracts["total"], years(contracts)) == (1, [("2024", 1), ("2023", 1)])
+    assert years(await index.ask("harbourless", facets=("date",))) == []
+
+
+async def test_years_are_those_of_utc_and_the_latest_few_are_told(embedder, tmp_path):
+    early = document(*CORPUS[0], embedder)
+    early = replace(early, content=replace(early.content, date="2025-01-01T00:30:00+02:00"))
+    async with opened(tmp_path, embedder, [early, *(document(*about, embedder) for about in CORPUS[1:])]) as one:
+        assert years(await one.ask(sort="newest", facets=("date",)))[:2] == [("2025", 3), ("2024", 1)]
+        few = one.settings.model_copy(update={"search": SearchSettings(facet_values=2)})
+        request = SearchRequest("", sort="newest", facets=("date",))
+        assert len(years(await answer(Searcher(one.store, embedder, few), request, SCOPE))) == 2
 
 
 async def test_several_passages_of_a_document_make_one_hit(index):

@@ -46,7 +46,7 @@ def test_marked_words_and_phrases_are_told_from_the_rest(query, text, present, a
         ({"query": "x", "passages": 11}, "limit-out-of-range"),
         ({"query": "x", "diversity": 1.5}, "limit-out-of-range"),
         ({"query": "x", "facets": ("colour",)}, "unknown-facet"),
-        ({"query": "x", "facets": ("date",)}, "unknown-facet"),
+        ({"query": "x", "facets": ("pages",)}, "unknown-facet"),
         ({"query": "x", "cursor": "nonsense"}, "invalid-cursor"),
         ({"query": "x", "cursor": "ÆØÅ"}, "invalid-cursor"),
         ({"query": "x", "cursor": "a" * 300_000}, "invalid-cursor"),

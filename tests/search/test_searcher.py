@@ -124,8 +124,21 @@ async def test_facets_count_all_documents_that_hold_a_word_not_only_the_hits(sea
 
 
 async def test_facets_respect_filters(searcher):
-    found = await answer(searcher, SearchRequest("lease probe", filters={"label": "report"}, facets=("label",)), SCOPE)
-    assert found["facets"] == {"label": [{"value": "report", "count": 1}]}
+    found = await answer(searcher, SearchRequest("lease probe", filters={"label": "report"}, facets=("folder",)), SCOPE)
+    assert found["facets"] == {"folder": [{"value": "report", "count": 1}]}
+
+
+async def test_a_field_that_is_filtered_by_still_tells_its_other_values(searcher):
+    request = SearchRequest("lease probe", filters={"label": "contract", "language": "en"}, facets=("label", "folder"))
+    found = await answer(searcher, request, SCOPE)
+    assert found["facets"]["label"] == [{"value": "contract", "count": 1}, {"value": "report", "count": 1}]
+    assert found["facets"]["folder"] == [{"value": "contract", "count": 1}]
+    assert found["total"] == 1
+
+
+async def test_folders_that_are_filtered_by_tell_those_below_them(searcher):
+    request = SearchRequest("lease probe", filters={"folder": "contract"}, facets=("folder",))
+    assert (await answer(searcher, request, SCOPE))["facets"]["folder"] == [{"value": "contract", "count": 1}]
 
 
 async def test_facets_of_a_search_by_meaning_count_all_that_pass_the_filters(searcher):

@@ -162,6 +162,9 @@ RULES: dict[str, Rule] = {
         None, lambda w: [Ask(body={"token": f"invite_{w.invitation}_{'0' * 64}"})], shows=False
     ),
     "POST /v1/session": Rule(None, lambda w: [Ask(body={"key": "ray_" + "0" * 16 + "_" + "0" * 64})], shows=False),
+    "GET /v1/session": Rule(None, nothing_to_fill, shows=False),
+    "GET /v1/session/provider": Rule(None, nothing_to_fill, shows=False),
+    "GET /v1/session/callback": Rule(None, nothing_to_fill, shows=False),
     "DELETE /v1/session": Rule(None, nothing_to_fill, shows=False),
     "GET /healthz": Rule(None, nothing_to_fill, shows=False),
     "GET /readyz": Rule(None, nothing_to_fill, shows=False),

@@ -4,71 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import json
-import threading
-import time
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet, RSAKey
+from joserfc.jwk import ECKey, KeySet
 
 from ray_app.errors import ConfigurationError
 from ray_app.serving.oidc import open_oidc
 from ray_app.settings import AuthSettings, OidcSettings, Settings
 from tests.serving.apps import api_over, problem, required
+from tests.serving.providers import KEYS, Provider, provider_here
 
 pytestmark = pytest.mark.anyio
-
-KEYS = {name: RSAKey.generate_key(2048, {"kid": name, "use": "sig"}) for name in ("first", "second")}
-
-
-@dataclass
-class Provider:
-    """Its keys change by assignment; `asked` counts how often they were fetched."""
-
-    url: str = ""
-    keys: KeySet = field(default_factory=lambda: KeySet([KEYS["first"]]))
-    status: int = 200
-    asked: int = 0
-
-    def token(self, key="first", alg="RS256", signer=None, **claims):
-        whole = {
-            "iss": self.url,
-            "aud": "ray-app",
-            "sub": "u1",
-            "exp": int(time.time()) + 300,
-            "roles": ["editor"],
-            "groups": ["board"],
-            **claims,
-        }
-        whole = {name: value for name, value in whole.items() if value is not None}
-        return jwt.encode({"alg": alg, "kid": key}, whole, signer or KEYS[key], [alg])
 
 
 @pytest.fixture
 def provider():
-    one = Provider()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            about = {"issuer": one.url, "jwks_uri": f"{one.url}/keys"}
-            one.asked += self.path == "/keys"
-            self.send_response(one.status)
-            self.end_headers()
-            self.wfile.write(json.dumps(one.keys.as_dict() if self.path == "/keys" else about).encode())
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    one.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield one
-    server.shutdown()
-    server.server_close()
+    with provider_here() as one:
+        yield one
 
 
 @pytest.fixture

@@ -108,6 +108,14 @@ def test_a_file_has_its_head_and_is_not_sent_twice(client):
     assert client.get(file("style.css"), headers={"If-None-Match": head.headers["etag"]}).status_code == 304
 
 
+def test_a_mistyped_address_is_told_of_by_the_page_to_people_and_by_a_problem_to_others(client):
+    people = client.get("/serach", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert (people.status_code, people.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert people.content == client.get("/").content
+    problem(client.get("/serach"), 404, "not-found")
+    problem(client.get("/v1/serach", headers={"Accept": "text/html"}), 401, "unauthenticated")
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 @pytest.mark.parametrize("path", ["/", "/review", "/page/x/app.js"])
 def test_the_page_is_only_read(client, method, path):

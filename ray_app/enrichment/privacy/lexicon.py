@@ -11,7 +11,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -55,6 +55,7 @@ _ENDINGS = {
 }
 # Short beginnings would take in half the dictionary.
 _LEAST_BEGINNING = 3
+_KEPT_WORDS = 50_000
 
 
 class Term(NamedTuple):
@@ -150,6 +151,13 @@ def _is_ending(rest: str, before: str, language: str) -> bool:
         return True
     endings = _ENDINGS[language].split()
     return rest in endings or (rest[0] == before and rest[1:] in endings)
+
+
+@lru_cache(_KEPT_WORDS)
+def keys_of(word: str, language: str, own: Path | None) -> tuple[str, ...]:
+    """The keys of a word in the list of a language that there is one of; most words come again."""
+    lexicon = read_lexicon(language, own)
+    return lexicon.keys_of(word, stemmer(language)) if lexicon else ()
 
 
 def stemmer(language: str) -> Callable[[str], str]:

@@ -12,9 +12,9 @@ from ray_app.enrichment.privacy.lexicon import (
     WORD,
     Lexicon,
     Node,
+    keys_of,
     known_languages,
     read_lexicon,
-    stemmer,
 )
 from ray_app.findings import WordHit
 
@@ -42,12 +42,13 @@ def find_words(text: str, page: int, language: str, *, own: Path | None = None) 
     known = known_languages(own)
     read_as = language if language in known else _READ_AS.get(language, language)
     lexicons = [read_lexicon(one, own) for one in known if one == read_as or not language]
-    hits = {hit for lexicon in lexicons if lexicon for hit in _find(text, page, lexicon)}
+    hits = {hit for lexicon in lexicons if lexicon for hit in _find(text, page, lexicon, own)}
     return sorted(hits, key=lambda hit: (hit.start, hit.end, hit.category, hit.term))
 
 
-def _find(text: str, page: int, lexicon: Lexicon) -> Iterator[WordHit]:
-    words = _words(text, lexicon)
+def _find(text: str, page: int, lexicon: Lexicon, own: Path | None) -> Iterator[WordHit]:
+    found = ((match, keys_of(match[0], lexicon.language, own)) for match in WORD.finditer(text))
+    words = [_Word(match.start(), match.end(), keys) for match, keys in found]
     done = 0
     for index, word in enumerate(words):
         if not word.keys or word.start < done:
@@ -57,20 +58,6 @@ def _find(text: str, page: int, lexicon: Lexicon) -> Iterator[WordHit]:
             done = end
         if node and all(term.category != FALSE_FRIENDS for term in node.terms):
             yield from (WordHit(term.category, page, word.start, end, term.text) for term in node.terms)
-
-
-def _words(text: str, lexicon: Lexicon) -> list[_Word]:
-    """All words, with their keys: each different one is looked up once."""
-    stem = stemmer(lexicon.language)
-    known: dict[str, tuple[str, ...]] = {}
-    words = []
-    for match in WORD.finditer(text):
-        word = match[0]
-        keys = known.get(word)
-        if keys is None:
-            keys = known[word] = lexicon.keys_of(word, stem)
-        words.append(_Word(match.start(), match.end(), keys))
-    return words
 
 
 def _longest(text: str, words: list[_Word], first: int, root: Node) -> tuple[Node | None, int]:

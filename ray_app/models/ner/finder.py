@@ -16,7 +16,8 @@ from ray_app.models.ner.words import LONGEST, OFFSETS, Word, word_of
 from ray_app.records import Mention
 
 _KEPT_WORDS = 50_000
-# Tokens that are worked on side by side: bounds memory.
+# What is worked on side by side: characters as tokens with their features, some 100 bytes each, and tokens as labels.
+_GROUP_CHARS = 500_000
 _BATCH_TOKENS = 16_384
 
 # A token's text, and whether it is code.
@@ -66,6 +67,9 @@ class DefaultFinder:
 
     def spans(self, texts: Sequence[str]) -> list[list[Placed]]:
         """Each text's names with their places, in their order."""
+        return [spans for some in _groups(texts) for spans in self._together(some)]
+
+    def _together(self, texts: Sequence[str]) -> list[list[Placed]]:
         encoded = [self._encoded(text) for text in texts]
         sequences = [scores[start:end] for columns, scores in encoded for start, end in columns.spans]
         decoded = iter(_decoded(sequences, self._weights.transitions))
@@ -122,6 +126,20 @@ def _placed(text: str, tokens: Sequence[Token | None], spans: Sequence[Span]) ->
         first, last = tokens[span.start], tokens[span.end - 1]
         if first and last and any(character.isalpha() for character in text[first.start : last.end]):
             yield first.start, last.end, span
+
+
+def _groups(texts: Sequence[str]) -> Iterator[list[str]]:
+    """The texts in their order, with at most so many characters together, or one text."""
+    group: list[str] = []
+    size = 0
+    for text in texts:
+        if group and size + len(text) > _GROUP_CHARS:
+            yield group
+            group, size = [], 0
+        group.append(text)
+        size += len(text)
+    if group:
+        yield group
 
 
 def _decoded(sequences: Sequence[Floats], transitions: Floats) -> list[list[Span]]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from ray_app.search.like import Like
 from ray_app.search.page import Sort
-from ray_app.search.request import FACETS, Mode, SearchRequest
+from ray_app.search.request import COUNTABLE, FACETS, Mode, SearchRequest
 from ray_app.serving.schemas import Body, LabelOut
 
 
@@ -39,7 +39,11 @@ class SearchBody(Body):
         "filters.",
         examples=[{"label": ["invoice", "letter"], "not": {"folder": "drafts"}, "date": {"gte": "2025-01-01"}}],
     )
-    facets: list[str] = Field(list(FACETS), description="Fields whose values are counted.")
+    facets: list[str] = Field(
+        list(FACETS),
+        description=f"Fields whose values are counted, of {', '.join(COUNTABLE)} (by year, the latest first). A field "
+        "that is filtered by is counted as if it were not, so that values can be added to it; folders are not.",
+    )
     sort: Sort = Field("relevance", description="By relevance, or by the documents' dates.")
     cursor: str | None = Field(None, description="`next` of the page before, with the same search.")
     passages: int = Field(1, description="Most passages of each document; more than one are listed in `passages`.")

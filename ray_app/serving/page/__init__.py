@@ -40,8 +40,11 @@ _COMPRESS_FROM = 500
 
 
 def is_page(path: str) -> bool:
-    """Whether a path is of the page, which anybody may have: it tells nothing of what is in the index."""
-    return path in VIEWS or path.startswith((f"{MOUNT}/", "/documents/"))
+    """Whether a path is of the page, which anybody may have: it tells nothing of what is in the index.
+
+    Any word behind the first slash is: who mistypes an address gets the page that says so.
+    """
+    return path.count("/") == 1 or path.startswith((f"{MOUNT}/", "/documents/"))
 
 
 @cache

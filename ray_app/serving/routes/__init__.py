@@ -68,5 +68,5 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 # What they share with the others is the gate: it lets nobody unknown through.
 WEBSOCKET_ROUTERS: tuple[APIRouter, ...] = (events.websocket_router,)
-# For anybody: their paths stand in `middleware.PUBLIC` too.
+# For anybody: their paths stand in `middleware.PUBLIC` too. The page comes last: it has an answer to any address.
 PUBLIC_ROUTERS: tuple[APIRouter, ...] = (health.router, invitation.router, session.router, page.router)

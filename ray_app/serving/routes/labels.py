@@ -22,6 +22,7 @@ from ray_app.serving.bodies.labels import (
 )
 from ray_app.serving.caller import Caller
 from ray_app.serving.lookup import content_of, document_out, find_document, first_places, passages_of
+from ray_app.serving.problems import described
 from ray_app.serving.routes.classify import classified
 from ray_app.serving.schemas import LabelOut
 from ray_app.serving.services import Audit, AuditOf, CallerOf, IndexOf, Services, ServicesOf, requires
@@ -60,7 +61,7 @@ async def explained(
     return shown.model_copy(update={"judged": classified(judged)})
 
 
-@router.put("/documents/{document_id}/labels", dependencies=_EDITOR)
+@router.put("/documents/{document_id}/labels", dependencies=_EDITOR, responses=described(409))
 async def state(
     document_id: str, body: LabelsBody, index: IndexOf, services: ServicesOf, caller: CallerOf, audit: AuditOf
 ) -> LabelsOut:
@@ -68,7 +69,7 @@ async def state(
     return await _state(document_id, tuple(dict.fromkeys(body.labels)), index, services, caller, audit)
 
 
-@router.delete("/documents/{document_id}/labels", dependencies=_EDITOR)
+@router.delete("/documents/{document_id}/labels", dependencies=_EDITOR, responses=described(409))
 async def withdraw(
     document_id: str, index: IndexOf, services: ServicesOf, caller: CallerOf, audit: AuditOf
 ) -> LabelsOut:

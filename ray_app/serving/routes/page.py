@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from ray_app.serving.page import POLICY, VIEWS, document
@@ -24,3 +24,11 @@ async def page(request: Request) -> HTMLResponse:
 
 for _view in VIEWS:
     router.add_api_route(_view, page, methods=["GET", "HEAD"], include_in_schema=False)
+
+
+@router.get("/{mistyped}", include_in_schema=False)
+async def nowhere(request: Request) -> HTMLResponse:
+    """For a browser the page that says that nothing is here; for others, as anywhere, a problem."""
+    if "text/html" not in request.headers.get("accept", ""):
+        raise HTTPException(404)
+    return HTMLResponse(document(), 404, headers=_HEADERS)

@@ -17,7 +17,7 @@ export function facetPanel({ change, dates }) {
 
   function show(facets, state) {
     const fields = FIELDS.filter((field) => facets[field]?.length || state.filters[field]);
-    replace(groups, fields.map((field) => group(field, facets[field] ?? [], state)), dateRange(state, dates));
+    replace(groups, fields.map((field) => group(field, facets[field] ?? [], state)), dateRange(facets.date ?? [], state, dates));
   }
 
   function group(field, values, state) {

@@ -2,10 +2,11 @@
 
 import { day, languageName } from "../core/format.js";
 import { named, t } from "../core/i18n.js";
+import { wholeYear } from "./daterange.js";
 
 /** The fields that people filter by, in the order of the panel. */
 export const FIELDS = ["label", "source", "risk", "entity", "media_type", "language", "folder"];
-const SHOWN_FACETS = ["label", "source", "risk", "entity", "media_type", "language"];
+const SHOWN_FACETS = ["label", "source", "risk", "entity", "media_type", "language", "date"];
 
 /** The state of the search view out of the query string. */
 export function asked(query) {
@@ -24,7 +25,7 @@ export function body(state, limit = 20) {
 /** Each value that is filtered by: `{field, value, shown}`. */
 export function chosen(state) {
   const values = Object.entries(state.filters).flatMap(([field, all]) => all.map((value) => ({ field, value, shown: `${t(`field.${field}`)}: ${shownValue(field, value)}` })));
-  if (state.from || state.to) values.push({ field: "date", value: "", shown: `${day(state.from) || "…"} – ${day(state.to) || "…"}` });
+  if (state.from || state.to) values.push({ field: "date", value: "", shown: wholeYear(state) || `${day(state.from) || "…"} – ${day(state.to) || "…"}` });
   return values;
 }
 
