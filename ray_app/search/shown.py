@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence, Set
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ray_app.models.embedder import Embedder
-from ray_app.records import Hit, Passage
+from ray_app.records import Hit, Label, Passage
 from ray_app.search.highlight import highlight
 from ray_app.search.sentences import sentence_spans
+
+
+# Not `asdict`, which copies each value of fifty labels.
+_OF_LABEL = tuple(field.name for field in fields(Label))
 
 
 def with_words(hits: Sequence[Hit], wanted: Set[int]) -> list[Hit]:
@@ -75,7 +79,7 @@ def _hit(hit: Hit, passages: int) -> dict[str, Any]:
         "score": hit.score,
         **_passage(best),
         "passages": [{**_passage(one), "score": one.score} for one in hit.passages] if passages > 1 else [],
-        "labels": [asdict(label) for label in hit.labels],
+        "labels": [{name: getattr(label, name) for name in _OF_LABEL} for label in hit.labels],
         "language": hit.language,
         "media_type": hit.media_type,
         "date": hit.date,

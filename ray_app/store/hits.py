@@ -59,21 +59,33 @@ async def find_hits(
     while True:
         passages = await ranked(store, replace(query, limit=wanted), depth=depth, fields=PASSAGE_FIELDS)
         good = [one for one in passages if at_least is None or one.score >= at_least]
-        hits = await hits_of(store, good, seen, per_document=per_document)
+        hits = await hits_of(store, good, seen, limit=limit, per_document=per_document)
         exhausted = len(passages) < min(wanted, depth) or len(good) < len(passages)
         if len(hits) >= limit or exhausted or depth >= MOST_PASSAGES:
             return hits[:limit]
         wanted = depth = min(max(wanted, depth) * 4, MOST_PASSAGES)
 
 
-async def hits_of(store: Reader, passages: Sequence[Found], seen: Seen, *, per_document: int = 1) -> list[Hit]:
-    """The documents of passages, in their order, that some place which passes names."""
+async def hits_of(
+    store: Reader, passages: Sequence[Found], seen: Seen, *, limit: int | None = None, per_document: int = 1
+) -> list[Hit]:
+    """The documents of passages, in their order, that some place which passes names: the first `limit` of them."""
     of_content: dict[str, list[Found]] = defaultdict(list)
     for passage in passages:
         of_content[passage.payload["content"]].append(passage)
     contents = [identity for identity in of_content if identity not in seen.left_out]
-    if not contents:
-        return []
+    hits: list[Hit] = []
+    at_once = limit or len(contents) or 1  # nearly always all have places: no more than are shown are looked at
+    for start in range(0, len(contents), at_once):
+        hits += await _hits(store, contents[start : start + at_once], of_content, seen, per_document)
+        if limit and len(hits) >= limit:
+            break
+    return hits[:limit]
+
+
+async def _hits(
+    store: Reader, contents: Sequence[str], of_content: Mapping[str, list[Found]], seen: Seen, per_document: int
+) -> list[Hit]:
     places, about, unwanted = await asyncio.gather(
         _places(store, contents, seen), _about(store, contents), _unwanted(store, contents, seen)
     )

@@ -15,9 +15,10 @@ Address = str | Callable[[Library], str]
 
 @dataclass(frozen=True)
 class View:
-    """`prepare` brings it to the state that is looked at, once it is open."""
+    """`module` is its file in views/. `prepare` brings it to the state that is looked at, once it is open."""
 
     name: str
+    module: str
     address: Address
     prepare: Callable[[Page], None] | None = None
     signed_out: bool = False
@@ -46,32 +47,33 @@ def offered(page: Page) -> None:
 
 
 VIEWS = (
-    View("search", "/"),
-    View("search, found", "/?q=notice+period+of+the+lease"),
-    View("search, filtered", "/?q=lease&label=contract&sort=newest&from=2020-01-01"),
-    View("search, nothing", "/?q=lease&label=contract&media_type=image/png"),
-    View("search, hostile", "/?q=zebrafinch"),
-    View("search, refused", "/?q=lease&from=yesterday", expected=("^422 POST /v1/search",)),
-    View("search, keys", "/?q=lease", prepare=keys),
-    View("search, suggestions", "/", prepare=offered),
-    View("document, pdf", document("0017.pdf")),
-    View("document, passage", document("0017.pdf", "?q=the&page=1&start=0&end=40")),
-    View("document, text", document("2026-03-11.txt")),
-    View("document, mail", document("fwd.eml")),
-    View("document, scan", document("scan-0231.pdf")),
-    View("document, word", document("from-mette.docx")),
-    View("document, hostile", document("onerror=window.pwned='image'>.txt")),
+    View("search", "search", "/"),
+    View("search, found", "search", "/?q=notice+period+of+the+lease"),
+    View("search, filtered", "search", "/?q=lease&label=contract&sort=newest&from=2020-01-01"),
+    View("search, nothing", "search", "/?q=lease&label=contract&media_type=image/png"),
+    View("search, hostile", "search", "/?q=zebrafinch"),
+    View("search, refused", "search", "/?q=lease&from=yesterday", expected=("^422 POST /v1/search",)),
+    View("search, keys", "search", "/?q=lease", prepare=keys),
+    View("search, suggestions", "search", "/", prepare=offered),
+    View("document, pdf", "document", document("0017.pdf")),
+    View("document, passage", "document", document("0017.pdf", "?q=the&page=1&start=0&end=40")),
+    View("document, text", "document", document("2026-03-11.txt")),
+    View("document, mail", "document", document("fwd.eml")),
+    View("document, scan", "document", document("scan-0231.pdf")),
+    View("document, word", "document", document("from-mette.docx")),
+    View("document, hostile", "document", document("onerror=window.pwned='image'>.txt")),
     View(
         "document, unknown",
+        "document",
         "/documents/00000000-0000-0000-0000-000000000000",
         expected=("^404 GET /v1/documents/",),
     ),
-    View("answer", "/answer"),
-    View("upload", "/upload"),
-    View("review", "/review"),
-    View("models", "/models"),
-    View("privacy", "/privacy"),
-    View("operations", "/operations"),
-    View("sign in", "/sign-in", signed_out=True, expected=("^401 GET /v1/me",)),
-    View("not found", "/documents/not-an-identity"),
+    View("answer", "answer", "/answer"),
+    View("upload", "upload", "/upload"),
+    View("review", "review", "/review"),
+    View("models", "models", "/models"),
+    View("privacy", "privacy", "/privacy"),
+    View("operations", "operations", "/operations"),
+    View("sign in", "signin", "/sign-in", signed_out=True, expected=("^401 GET /v1/me",)),
+    View("not found", "missing", "/documents/not-an-identity"),
 )
