@@ -15,7 +15,6 @@ from ray_app.records import Hit, Label, Passage
 from ray_app.search.highlight import highlight
 from ray_app.search.sentences import sentence_spans
 
-
 # Not `asdict`, which copies each value of fifty labels.
 _OF_LABEL = tuple(field.name for field in fields(Label))
 

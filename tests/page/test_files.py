@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ray_app.serving.page import FOLDER, VIEWS, document
-from tests.page.views import VIEWS
+from tests.page.views import VIEWS as LOOKED_AT
 
 MODULES = sorted(path for path in FOLDER.rglob("*.js") if "node_modules" not in path.parts)
 LANGUAGES = ("en", "da")
@@ -183,7 +183,7 @@ def test_every_file_that_the_document_names_exists():
 
 
 def test_every_view_is_looked_at_by_the_browser_tests():
-    assert {path.stem for path in (FOLDER / "views").glob("*.js")} <= {view.module for view in VIEWS}
+    assert {path.stem for path in (FOLDER / "views").glob("*.js")} <= {view.module for view in LOOKED_AT}
 
 
 def test_each_address_of_the_page_is_answered_by_the_server():
