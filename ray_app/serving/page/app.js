@@ -74,8 +74,11 @@ function addressOf(one) {
 function opened(now) {
   route = now;
   for (const link of document.querySelectorAll(".top nav a")) {
-    if (link.dataset.tab === now.tab) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    if (link.dataset.tab !== now.tab) link.removeAttribute("aria-current");
+    else {
+      link.setAttribute("aria-current", "page");
+      link.scrollIntoView({ block: "nearest", inline: "center" }); // on a small screen not all of them are seen
+    }
   }
 }
 

@@ -44,7 +44,7 @@ export async function busy(button, action) {
 /** An error as one sentence. */
 export function sentence(error) {
   const [what] = told(error);
-  return error.status ? `${what} ${error.message}` : what;
+  return error.status ? `${what} ${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}` : what;
 }
 
 function told(error) {
