@@ -5,27 +5,22 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check
 DOCS ?=
 DATA ?= .demo
 
-.PHONY: demo test test-slow test-most test-system lint format lock docs clean
+.PHONY: demo test test-slow lint format lock docs clean
+PART ?=
 
 demo: .venv/installed  ## ingest the example documents (or DOCS=/path), serve them, show a search
 	.venv/bin/python -m examples.demo --data-dir $(DATA) $(if $(DOCS),--docs "$(DOCS)")
 
-test: .venv/installed lint  ## all tests but the slowest: some 20 minutes on two cores
-	.venv/bin/python -m pytest -m "not slow"
-
-test-slow: .venv/installed  ## the rest: crashes, scale, long runs
-	.venv/bin/python -m pytest -m slow
-
-# Those that need no Ray run beside the others, which wait for processes half of their time; those that kill and start whole
-# clusters run alone.
+# Those that need no Ray run beside the others, which wait for processes half of their time.
 WITHOUT_RAY := $(addprefix tests/,parsing enrichment models search sources evaluation)
-test-most: .venv/installed lint  ## all tests, slow ones too, but those of whole systems: the shortest way on two cores
-	.venv/bin/python -m pytest $(WITHOUT_RAY) >.venv/without-ray.log 2>&1 & beside=$$!; \
-	.venv/bin/python -m pytest $(addprefix --ignore=,$(WITHOUT_RAY) tests/system); with_ray=$$?; \
+
+test: .venv/installed lint  ## all tests but the slow ones
+	.venv/bin/python -m pytest -m "not slow" $(WITHOUT_RAY) >.venv/without-ray.log 2>&1 & beside=$$!; \
+	.venv/bin/python -m pytest -m "not slow" $(addprefix --ignore=,$(WITHOUT_RAY)); with_ray=$$?; \
 	wait $$beside; without_ray=$$?; tail -n 40 .venv/without-ray.log; exit $$((with_ray | without_ray))
 
-test-system: .venv/installed  ## crashes of workers, nodes and drivers, and the demonstration
-	.venv/bin/python -m pytest tests/system
+test-slow: .venv/installed  ## the rest: all views of the page, crashes, scale, long runs (PART=tests/serving for a part)
+	.venv/bin/python -m pytest -m slow $(PART)
 
 lint: .venv/installed  ## style, types, and who may import whom
 	.venv/bin/ruff check --quiet .

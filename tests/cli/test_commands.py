@@ -28,6 +28,7 @@ def test_search_prints_what_people_read(served):
     assert "documents hold a word of the query" in shown
 
 
+@pytest.mark.slow
 def test_status_and_quarantine_tell_what_became_of_the_documents(served):
     status = run_cli("status", environment=served.environment).stdout
     assert "107 documents" in status
@@ -48,6 +49,7 @@ def test_ingest_ends_with_one_line_of_json_and_a_second_run_does_nothing(served)
     assert (summary["documents"], summary["unchanged"], summary["chunks"]) == (20, 20, 0)
 
 
+@pytest.mark.slow
 def test_search_without_a_server_opens_the_index_and_loads_neither_ray_nor_torch(alone, tmp_path):
     """An ingest with a cluster of its own, then a search that stands alone."""
     shutil.copy(EXAMPLES / "documents" / "policy" / "sygefravaer.html", tmp_path)
@@ -101,6 +103,7 @@ def test_an_empty_query_and_an_unknown_filter_are_one_line_too(served):
         assert message in failed.stderr
 
 
+@pytest.mark.slow
 def test_an_index_that_another_process_holds_is_named_and_nothing_hangs(alone):
     directory = alone["RAY_APP_DATA_DIR"] + "/index"
     os.makedirs(directory)

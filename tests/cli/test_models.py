@@ -32,6 +32,7 @@ def trained(alone, tmp_path):
     return [json.loads(line)["version"] for line in listed]
 
 
+@pytest.mark.slow
 def test_versions_are_listed_shown_compared_and_taken_back(trained, alone, tmp_path):
     old, new = trained
     listed = run_cli("models", "list", environment=alone).stdout.splitlines()
@@ -54,6 +55,7 @@ def test_versions_are_listed_shown_compared_and_taken_back(trained, alone, tmp_p
     assert json.loads(run_cli("models", "show", environment=alone).stdout)["version"] == new
 
 
+@pytest.mark.slow
 def test_training_says_how_it_goes_and_where_the_report_is(alone, tmp_path):
     done = run_cli("train", "--labels-file", labels_file(tmp_path / "some.jsonl", 5), environment=alone)
     assert "logistic 10: log loss" in done.stderr

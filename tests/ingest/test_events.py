@@ -109,6 +109,7 @@ def test_a_run_does_not_fail_where_nothing_can_be_told(tmp_path):
     assert nowhere.read_text() == "no folder"
 
 
+@pytest.mark.slow
 def test_an_ingest_tells_what_it_does_and_what_it_could_not_read(owned, tmp_path):
     folder = tmp_path / "papers"
     folder.mkdir()

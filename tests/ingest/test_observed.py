@@ -122,6 +122,7 @@ def test_a_run_is_observed_from_all_sides(owned, command, papers):
         command("runs", "show", "x")
 
 
+@pytest.mark.slow
 def test_a_quarantined_document_is_shown_exported_and_tried_again(owned, command, papers, tmp_path):
     run(owned, papers, embed="later")
     broken = papers / "broken.pdf"
@@ -154,6 +155,7 @@ def test_a_quarantined_document_is_shown_exported_and_tried_again(owned, command
         command("quarantine", "retry")
 
 
+@pytest.mark.slow
 def test_a_document_that_the_model_could_not_take_gets_its_vectors_by_a_retry(owned, command, papers):
     run(owned, papers, embed="later")
     (content, *_) = stored(owned, CONTENTS).values()
@@ -166,6 +168,7 @@ def test_a_document_that_the_model_could_not_take_gets_its_vectors_by_a_retry(ow
     assert not again.get("incomplete")
 
 
+@pytest.mark.slow
 def test_a_source_in_several_passes_is_one_run_with_one_count(owned, papers):
     small = owned.model_copy(update={"ingest": owned.ingest.model_copy(update={"round_documents": 2})})
     summary = run(small, papers, embed="later")

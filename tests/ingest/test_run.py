@@ -148,6 +148,7 @@ def test_the_life_of_a_folder(owned, folder, listed):
     assert {one.id for one in runs} == {one.run_id for one in (first, again, changed, kept, cleaned)}
 
 
+@pytest.mark.slow
 def test_words_are_searchable_at_once_and_meaning_after_a_backfill(owned, tmp_path, model):
     """In passes of two documents each, so that a source takes several."""
     for number, text in enumerate(TEXTS):
@@ -169,6 +170,7 @@ def test_words_are_searchable_at_once_and_meaning_after_a_backfill(owned, tmp_pa
     assert fill("embedding", small, display).contents == 0
 
 
+@pytest.mark.slow
 def test_a_new_classifier_judges_what_is_indexed_and_touches_nothing_else(owned, tmp_path, model, embedder):
     for number, text in enumerate(TEXTS):
         (tmp_path / f"{number}.txt").write_text(text)
@@ -191,6 +193,7 @@ def test_a_new_classifier_judges_what_is_indexed_and_touches_nothing_else(owned,
     assert fill("labels", owned, display).contents == 0
 
 
+@pytest.mark.slow
 def test_entities_are_looked_for_anew_where_the_model_has_changed(owned, tmp_path):
     (tmp_path / "letter.txt").write_text("Dear Anna Jensen, please write to anna.jensen@example.com before Friday.")
     without = owned.model_copy(update={"names": NamesSettings(model="off")})
@@ -212,6 +215,7 @@ def letters_of(embedder):
     return replace(examples, vectors=embedder.embed_passages(list(examples.texts)))
 
 
+@pytest.mark.slow
 def test_an_empty_mount_is_no_deletion_unless_it_is_said_to_be(owned, tmp_path):
     (tmp_path / "note.txt").write_text("Some words.")
     run(owned, tmp_path, embed="later")
@@ -233,6 +237,7 @@ def test_a_second_run_over_a_source_is_refused_while_the_first_is_at_work(owned,
     assert counts(run(owned, tmp_path)) == (0, 0, 0, 0, 0, 0)
 
 
+@pytest.mark.slow
 def test_sources_and_tenants_keep_apart(owned, tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
@@ -249,6 +254,7 @@ def test_sources_and_tenants_keep_apart(owned, tmp_path):
     assert asked(owned, lambda store: store.count(CHUNKS)) == 2
 
 
+@pytest.mark.slow
 def test_a_limit_takes_the_first_files(owned, tmp_path):
     for number in range(5):
         (tmp_path / f"{number}.txt").write_text(f"Note number {number} about something.")
@@ -279,6 +285,7 @@ def test_poison_documents_do_not_stop_the_job(owned, shared_data):
     assert reasons <= {"password", "damaged"}
 
 
+@pytest.mark.slow
 def test_real_pdfs_have_the_expected_outcomes(owned, shared_data):
     summary = run(without_ocr(owned), shared_data / "A_pdf", embed="later")
     assert (summary.documents, summary.quarantined) == (118, 17)
@@ -309,6 +316,7 @@ def test_a_search_finds_what_was_ingested(owned, folder, model):
     assert first["labels"][0]["method"] == "zero-shot"
 
 
+@pytest.mark.slow
 def test_the_configuration_of_two_models_is_not_mixed(owned, tmp_path):
     (tmp_path / "note.txt").write_text("Some words.")
     run(owned, tmp_path)

@@ -41,6 +41,7 @@ def test_a_job_can_be_sent_away_and_changes_nothing_of_what_all_share(work):
         assert np.isfinite(do(fold, job)).all()
 
 
+@pytest.mark.slow
 def test_tasks_answer_in_order_what_one_process_answers(owned, work):
     folds, jobs = work
     for here, there in zip(in_process(folds, jobs), on_ray(folds, jobs), strict=True):

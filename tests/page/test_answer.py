@@ -140,7 +140,7 @@ def test_a_second_question_takes_the_place_of_the_first_and_back_leads_to_it(pag
 
 
 @pytest.fixture
-def model():
+def chat():
     """A language model's endpoint that says what it is told to."""
     with running(Endpoint()) as one:
         one.pieces = ["A password must have ", "at least twelve characters [1]. ", "It is never told to anybody [2]."]
@@ -148,9 +148,9 @@ def model():
 
 
 @pytest.fixture
-def written(books, embedder, model):
+def written(books, embedder, chat):
     """Where the page is whose answers the model writes."""
-    chosen = AnswerSettings(url=model.url, api_key=SecretStr(KEY), model="tiny", attempts=1)
+    chosen = AnswerSettings(url=chat.url, api_key=SecretStr(KEY), model="tiny", attempts=1)
     with listening(books.settings.model_copy(update={"answer": chosen}), embedder) as url:
         yield url
 
@@ -173,13 +173,13 @@ def test_what_a_model_writes_is_shown_as_it_comes_and_then_with_its_sources(visi
         expect(answer(page).get_by_role("status").first).to_contain_text("Written by tiny")
 
 
-def test_a_model_that_stops_in_the_middle_leaves_what_it_wrote(visit, written, model):
-    model.behaviour = "cut"
+def test_a_model_that_stops_in_the_middle_leaves_what_it_wrote(visit, written, chat):
+    chat.behaviour = "cut"
     page = visit(f"/answer?q={ANSWERED}", url=written)
     settle(page)
     expect(answer(page)).to_contain_text("at least twelve characters")
     expect(answer(page).get_by_role("button", name="Try again")).to_be_visible()
-    model.behaviour = "well"
+    chat.behaviour = "well"
     answer(page).get_by_role("button", name="Try again").click()
     settle(page)
     expect(answer(page).get_by_role("status").first).to_contain_text("Written by tiny")

@@ -216,6 +216,7 @@ def test_a_label_is_found_or_made_by_typing_and_escape_states_nothing(visit, she
     expect(page).to_have_url(re.compile("/documents/"))
     expect(page.locator(".facts-line")).not_to_contain_text("hymn")
     button(page, CORRECTION).click()
+    expect(dialog.get_by_role("textbox")).to_be_focused()
     page.keyboard.type("hymn of page tests")
     dialog.get_by_role("button", name="State it").click()
     expect(page.locator(".facts-line .badge").first).to_have_text(re.compile("^hymn of page tests"))

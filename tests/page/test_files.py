@@ -154,6 +154,7 @@ def test_what_a_module_imports_exists(path):
     assert [one for one in imported if not (path.parent / one).resolve().is_file()] == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed here")
 def test_modules_are_sound_javascript():
     checks = {

@@ -141,6 +141,7 @@ def test_the_training_of_a_version_is_prepared_in_a_form(models):
 
 def test_a_version_is_compared_put_into_use_and_taken_back(another, models, used, books):
     row(models, another).get_by_role("link", name=another).click()
+    expect(models.get_by_role("heading", name=f"Report of {another}")).to_be_visible()
     report(models).get_by_role("link", name="Compare").click()
     settle(models)
     assert place(models) == ("/models", {"version": [another], "with": [used["version"]]})

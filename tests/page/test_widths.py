@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.page.browser import overflow, settle
-from tests.page.views import VIEWS
+from tests.page.views import each
 
 WIDTHS = (1440, 800, 360)  # the widest first: what was laid out for it has to shrink
 
 
-@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+@pytest.mark.parametrize("view", each())
 def test_no_view_is_wider_than_the_screen(visit, books, watch, view):
     watch.expected += view.expected
     page = visit(view.at(books), url=books.guarded if view.signed_out else books.url)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+import pytest
 from playwright.sync_api import Page
 
 from tests.page.library import Library
@@ -46,6 +48,8 @@ def offered(page: Page) -> None:
     suggestions(page).first.wait_for()
 
 
+# Those that are looked at by the quick tests, too.
+QUICK = ("search, found", "document, pdf", "sign in")
 VIEWS = (
     View("search", "search", "/"),
     View("search, found", "search", "/?q=notice+period+of+the+lease"),
@@ -77,3 +81,16 @@ VIEWS = (
     View("sign in", "signin", "/sign-in", signed_out=True, expected=("^401 GET /v1/me",)),
     View("not found", "missing", "/documents/not-an-identity"),
 )
+
+
+def each(*schemes: str) -> list[Any]:
+    """Parameters of a test for each view, and for each of the schemes where some are named; most are slow."""
+    return [
+        pytest.param(
+            *([view, scheme] if scheme else [view]),
+            marks=[] if view.name in QUICK else [pytest.mark.slow],
+            id=", ".join(filter(None, (view.name, scheme))),
+        )
+        for view in VIEWS
+        for scheme in schemes or ("",)
+    ]

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/me", "/v1/nothing", "/v1/search", "/nothing", "/v1/invitations/redeem/", f"{HERE}//healthz"]
+    "path", ["/v1/me", "/v1/nothing", "/v1/search", "/nothing/here", "/v1/invitations/redeem/", f"{HERE}//healthz"]
 )
 async def test_whatever_is_not_for_everybody_needs_a_caller(guarded, path):
     problem(await guarded.request("GET", path), 401, "unauthenticated")
@@ -237,6 +237,7 @@ def test_a_command_refuses_to_serve_an_open_api_to_the_network(alone):
     assert "ray-app keys create --role admin" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_second_server_on_a_cluster_is_refused_and_leaves_the_first_alone(served, make_data_dir):
     environment = served.environment | {"RAY_APP_DATA_DIR": str(make_data_dir("second"))}
     elsewhere = run_cli("serve", "--port", str(free_port()), environment=environment, check=False)

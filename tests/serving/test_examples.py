@@ -55,6 +55,7 @@ def test_a_question(example):
     assert ", page 1, characters " in told
 
 
+@pytest.mark.slow
 def test_uploads(example, tmp_path):
     note = tmp_path / "crane.txt"
     note.write_text("Minutes of the board meeting: the new crane of the harbour was approved.")
@@ -79,6 +80,7 @@ def test_following_what_happens(served, tmp_path):
         follower.communicate()
 
 
+@pytest.mark.slow
 def test_administration(example, tmp_path):
     (tmp_path / "note.txt").write_text("The crane of the harbour is new.")
     told = example("administer", tmp_path)

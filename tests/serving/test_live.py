@@ -23,6 +23,7 @@ def stopped_owner(served):
         yield
 
 
+@pytest.mark.slow
 def test_searches_are_answered_while_an_ingest_writes(served, tmp_path):
     for number in range(40):
         (tmp_path / f"{number}.txt").write_text(f"Note {number}. " + "The compass shows north. " * 60)
@@ -52,6 +53,7 @@ async def leave_in_the_middle(url, count):
         await asyncio.gather(*asking, return_exceptions=True)
 
 
+@pytest.mark.slow
 def test_clients_that_go_away_leave_their_places_to_others(served, stopped_owner):
     """As many as a replica works on at a time wait for the index; when they leave, the next is served at once."""
     asyncio.run(leave_in_the_middle(served.url, 100))

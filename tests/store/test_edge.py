@@ -83,6 +83,7 @@ async def test_the_graph_is_built_only_when_enough_passages_are_outside_it(tmp_p
     await store.close()
 
 
+@pytest.mark.slow
 async def test_searches_and_writes_go_on_while_the_graph_is_built_and_nothing_is_lost(tmp_path):
     store = await opened(tmp_path)
     await store.upsert(CHUNKS, points(4000))

@@ -126,6 +126,7 @@ async def test_a_reader_beside_many_appenders_sees_each_event_once_and_in_order(
         assert [n for n in numbers(seen) if n[0] == who] == [[who, n, p] for n in range(10) for p in range(3)]
 
 
+@pytest.mark.slow
 @given(
     batches=st.lists(st.integers(0, 5), max_size=8),
     page=st.integers(1, 6),
@@ -271,6 +272,7 @@ async def test_an_index_from_before_there_were_events_gets_them(tmp_path, monkey
     await store.close()
 
 
+@pytest.mark.slow
 def test_appenders_in_several_processes_leave_one_log(owned):
     import ray
 

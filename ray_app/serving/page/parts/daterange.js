@@ -3,6 +3,7 @@
 import { h } from "../core/dom.js";
 import { count } from "../core/format.js";
 import { t } from "../core/i18n.js";
+import { wholeYear } from "./query.js";
 
 const SHOWN = 6;
 
@@ -23,10 +24,4 @@ export function dateRange(years, state, change) {
     h("label", {}, h("span", {}, t("date.from")), from),
     h("label", {}, h("span", {}, t("date.to")), to),
   );
-}
-
-/** The year that a range is, "" where it is none. */
-export function wholeYear({ from, to }) {
-  const year = from.slice(0, 4);
-  return from === `${year}-01-01` && to === `${year}-12-31` ? year : "";
 }

@@ -2,7 +2,6 @@
 
 import { day, languageName } from "../core/format.js";
 import { named, t } from "../core/i18n.js";
-import { wholeYear } from "./daterange.js";
 
 /** The fields that people filter by, in the order of the panel. */
 export const FIELDS = ["label", "source", "risk", "entity", "media_type", "language", "folder"];
@@ -42,4 +41,10 @@ export function shownValue(field, value) {
   if (field === "risk") return named("risk", value);
   if (field === "entity") return named("kind", value);
   return value;
+}
+
+/** The year that a range is, "" where it is none. */
+export function wholeYear({ from, to }) {
+  const year = from.slice(0, 4);
+  return from === `${year}-01-01` && to === `${year}-12-31` ? year : "";
 }
