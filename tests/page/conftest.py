@@ -18,10 +18,15 @@ WAIT_MS = 20_000  # a machine may be busy with much else
 FIRST_S = 900
 
 
+@pytest.hookimpl(tryfirst=True)  # before slow ones are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser takes seconds where others take milliseconds: its tests are slow, but for some quick ones of each flow."""
     for item in items:
-        if "books" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("timeout"):
+        fixtures = getattr(item, "fixturenames", ())
+        if "books" in fixtures and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(FIRST_S))
+        if "books" in fixtures and not item.get_closest_marker("quick"):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

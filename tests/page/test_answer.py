@@ -47,6 +47,7 @@ def page(visit):
     return page
 
 
+@pytest.mark.quick
 def test_a_question_is_asked_and_answered_with_its_sources(page):
     assert has_focus(box(page))
     asked(page, ANSWERED)
@@ -70,6 +71,7 @@ def test_each_sentence_has_a_source_that_is_among_the_passages(page):
     expect(answer(page).locator(".unsupported")).to_have_count(0)
 
 
+@pytest.mark.quick
 def test_a_citation_opens_the_document_at_the_sentence_and_the_way_back_asks_nothing(page):
     asked(page, ANSWERED)
     at, whole = page.url, answer(page).inner_text()
@@ -91,6 +93,7 @@ def test_a_citation_opens_the_document_at_the_sentence_and_the_way_back_asks_not
     assert "/v1/answer" not in requests
 
 
+@pytest.mark.quick
 def test_a_question_that_the_documents_do_not_answer_leads_to_the_search(page):
     asked(page, UNANSWERED)
     expect(answer(page)).to_contain_text("The documents do not answer this")

@@ -73,6 +73,7 @@ def hit_told(page):
     return tuple(int(number) for number in re.findall(r"\d+", told.inner_text()))
 
 
+@pytest.mark.quick
 def test_a_search_leads_to_the_document_with_its_page_and_back_again(page, books):
     search_for(page, "why did the salinity probe drift")
     found, at = titles(page), page.url
@@ -116,6 +117,7 @@ def test_a_page_beyond_the_last_is_the_last(opened):
     assert drawn(page) > 0
 
 
+@pytest.mark.quick
 def test_hits_are_stepped_through_and_the_current_one_is_marked(opened):
     page = opened(REPORT, "?q=profit")
     expect(page.get_by_role("group", name="Hits").get_by_role("status")).to_have_text(re.compile(r"^\d+ hits$"))
@@ -179,6 +181,7 @@ def test_the_label_tab_says_how_likely_it_is_and_which_words_moved_it(opened):
     assert any(re.search("[-−]", one) for one in weights)
 
 
+@pytest.mark.quick
 def test_a_label_is_corrected_by_two_keys_and_taken_back(visit, shelf):
     document = shelf.add("of-unclear-kind.txt", b"The harbour council met on Tuesday to talk about the boathouse.")
     page = visit(f"/documents/{document['id']}?tab=history")
@@ -233,6 +236,7 @@ def test_personal_data_are_listed_and_each_leads_to_its_place(opened):
     expect(current(page).locator("mark").first).to_have_text(SECRETS[1])
 
 
+@pytest.mark.quick
 def test_the_redacted_view_leaves_no_number_and_no_address(opened):
     page = opened(CV)
     plain = page.get_by_role("region", name="Text of the document")

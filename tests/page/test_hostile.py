@@ -16,6 +16,7 @@ from tests.page.views import each
 PWNED = "window.pwned ?? null"
 
 
+@pytest.mark.quick
 def test_hostile_documents_are_shown_as_they_are_written(page):
     search_for(page, "zebrafinch")
     shown = page.get_by_role("main").inner_text()
@@ -104,6 +105,7 @@ def test_text_cannot_become_markup_by_any_way(page, watch, way):
     assert refused == "TypeError"
 
 
+@pytest.mark.quick
 def test_nothing_is_asked_of_another_server(page, watch):
     watch.expected += ["Content Security Policy", "^failed: GET"]
     search_for(page, "lease")

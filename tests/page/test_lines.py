@@ -25,6 +25,7 @@ def line(books, watch):
         yield line
 
 
+@pytest.mark.quick
 def test_a_stream_that_breaks_leaves_the_first_results_and_can_be_asked_again(visit, line):
     page = visit(url=line.url)
     settle(page)
@@ -58,7 +59,6 @@ def test_a_server_that_does_not_answer_is_told_of_and_asked_again(visit, line):
     assert hits(page).count() > 0
 
 
-@pytest.mark.slow
 def test_a_later_page_that_does_not_come_keeps_those_before_and_can_be_asked_again(visit, line):
     page = visit(url=line.url)
     settle(page)

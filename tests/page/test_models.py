@@ -77,6 +77,7 @@ def test_the_versions_are_listed_with_the_one_in_use(models, used):
     expect(models.get_by_role("heading", name=f"Report of {used['version']}")).to_be_visible()
 
 
+@pytest.mark.quick
 def test_the_report_shows_how_good_it_is_as_figures_and_diagrams(models):
     detail = models.get_by_role("region", name="Report", exact=True)
     expect(detail.get_by_text("Are its probabilities right?")).to_be_visible()
@@ -139,6 +140,7 @@ def test_the_training_of_a_version_is_prepared_in_a_form(models):
     expect(start).to_be_hidden()
 
 
+@pytest.mark.quick
 def test_a_version_is_compared_put_into_use_and_taken_back(another, models, used, books):
     row(models, another).get_by_role("link", name=another).click()
     expect(models.get_by_role("heading", name=f"Report of {another}")).to_be_visible()
@@ -161,7 +163,6 @@ def test_a_version_is_compared_put_into_use_and_taken_back(another, models, used
     in_use(models, used["version"])
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_version_is_trained_from_the_page_and_its_report_is_there(models, used, books):
     models.get_by_role("button", name="Train a new version").click()

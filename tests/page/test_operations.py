@@ -64,6 +64,7 @@ def fill_source(page, name, folder):
     return form
 
 
+@pytest.mark.quick
 def test_the_overview_shows_that_all_works_and_what_there_is(at, books):
     page = at()
     stats = httpx.get(f"{books.url}/v1/stats", timeout=30).raise_for_status().json()
@@ -96,6 +97,7 @@ def test_tabs_stand_in_the_address_and_the_back_button_leads_through_them(at):
         settle(page)
 
 
+@pytest.mark.quick
 def test_a_source_is_tried_out_before_it_is_saved(at, books, folder):
     page = at("sources")
     form = fill_source(page, "coast", folder)
@@ -121,7 +123,6 @@ def test_a_place_that_is_not_there_is_told_of_when_it_is_tried_out(at, watch, tm
     expect(form.get_by_role("status")).to_contain_text("missing")
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_source_is_added_crawled_and_removed_with_its_documents(at, books, folder):
     page = at("sources")
@@ -151,6 +152,7 @@ def test_a_source_is_added_crawled_and_removed_with_its_documents(at, books, fol
     expect(card).to_have_count(0)
 
 
+@pytest.mark.quick
 def test_the_quarantine_says_why_and_what_to_do_and_tries_one_again(at, books, broken):
     page = at("quarantine")
     reasons = page.get_by_role("navigation", name="Reasons")

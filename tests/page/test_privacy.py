@@ -52,6 +52,7 @@ def list_as_it_was(books):
             httpx.delete(f"{books.url}/v1/watch/{person}", timeout=30).raise_for_status()
 
 
+@pytest.mark.quick
 def test_the_risk_of_each_source_is_drawn_by_its_share(privacy, report):
     (one,) = (each for each in report["sources"] if each["source"] == "documents")
     row = sources(privacy).get_by_role("listitem").filter(has=privacy.get_by_role("link", name="documents", exact=True))
@@ -103,6 +104,7 @@ def test_the_report_is_downloaded_as_csv(privacy, report):
     assert len(report["sources"]) <= len(rows)
 
 
+@pytest.mark.quick
 def test_a_person_is_looked_for_found_and_forgotten(visit, books, list_as_it_was):
     page = visit("/privacy?tab=people")
     settle(page)
@@ -149,6 +151,7 @@ def test_a_person_without_a_name_is_not_taken(visit, books):
     assert watched(books) == before
 
 
+@pytest.mark.quick
 def test_who_asks_what_is_known_of_them_is_told_all_and_nobody_is_put_on_a_list(visit, books):
     page = visit("/privacy?tab=requests")
     settle(page)

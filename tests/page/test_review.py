@@ -87,6 +87,7 @@ def test_a_document_is_shown_with_its_text_and_its_labels(reviewing, books):
     assert sorted(map(name_of, label_buttons(page).all())) == sorted(one["label"] for one in known)
 
 
+@pytest.mark.quick
 def test_enter_accepts_what_is_suggested_and_the_next_document_is_there(reviewing, books):
     page, before = reviewing, stated(books)
     first, label = shown(page), suggested(page)
@@ -101,6 +102,7 @@ def test_enter_accepts_what_is_suggested_and_the_next_document_is_there(reviewin
     expect_stated(page, books, more(before, label))
 
 
+@pytest.mark.quick
 def test_undo_takes_it_back_and_shows_the_document_again(reviewing, books):
     page, before = reviewing, stated(books)
     first, label = shown(page), suggested(page)
@@ -121,6 +123,7 @@ def test_nothing_said_is_nothing_to_undo(reviewing):
     assert shown(reviewing) == first
 
 
+@pytest.mark.quick
 def test_a_digit_says_another_label(reviewing, books):
     page, before = reviewing, stated(books)
     first = shown(page)

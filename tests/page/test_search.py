@@ -31,6 +31,7 @@ def query(page):
     return parse_qs(urlsplit(page.url).query)
 
 
+@pytest.mark.quick
 def test_results_by_words_are_shown_while_those_by_meaning_are_awaited(visit, books):
     with line_to(books.url) as line:
         page = visit(url=line.url)
@@ -62,6 +63,7 @@ def test_the_title_and_the_number_of_documents_say_what_was_found(page):
     expect(page.locator("main")).to_contain_text(re.compile(r"\d+ documents?"))
 
 
+@pytest.mark.quick
 def test_a_chip_narrows_the_results_and_stands_in_the_address_bar(page):
     search_for(page, LEASE)
     narrow(page, "Label", "contract")
@@ -74,6 +76,7 @@ def test_a_chip_narrows_the_results_and_stands_in_the_address_bar(page):
     )
 
 
+@pytest.mark.quick
 def test_the_back_button_undoes_each_choice(page):
     search_for(page, LEASE)
     everything = titles(page)
@@ -108,6 +111,7 @@ def test_another_value_of_a_field_is_added_by_its_chip(page):
     assert 0 < some < number_found(page) <= everything
 
 
+@pytest.mark.quick
 def test_a_year_is_chosen_by_a_chip_that_counts_its_documents(page):
     search_for(page, "zebrafinch")
     chips = page.get_by_role("group", name="Date").get_by_role("button")
@@ -169,6 +173,7 @@ def test_an_address_shows_the_same_to_somebody_else(page, visit):
     expect(other.get_by_label("Order")).to_have_value("newest")
 
 
+@pytest.mark.quick
 def test_more_results_come_on_scrolling_and_none_comes_twice(page):
     settle(page)
     assert hits(page).count() == FIRST_PAGE
@@ -184,6 +189,7 @@ def test_more_results_come_on_scrolling_and_none_comes_twice(page):
     assert len(set(shown)) == len(shown)
 
 
+@pytest.mark.quick
 def test_suggestions_are_taken_by_the_keyboard(page):
     box(page).press_sequentially("leas")
     expect(suggestions(page).first).to_be_visible()
@@ -237,6 +243,7 @@ def test_the_sheet_of_keys_opens_and_closes(page):
     expect(sheet).to_be_hidden()
 
 
+@pytest.mark.quick
 def test_nothing_found_says_so_and_filters_go_with_one_button(visit):
     page = visit("/?q=lease&label=contract&media_type=image/png")
     expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()

@@ -22,6 +22,7 @@ def test_the_page_speaks_danish_once_it_is_chosen_and_afterwards(page):
     expect(page.get_by_role("button", name="Søg", exact=True)).to_be_visible()
 
 
+@pytest.mark.quick
 def test_a_danish_browser_is_spoken_to_in_danish(visit):
     page = visit("/?q=lease", locale="da-DK")
     settle(page)
@@ -55,6 +56,7 @@ def test_a_chosen_scheme_holds_before_anything_is_drawn(visit):
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
+@pytest.mark.quick
 def test_a_result_is_reached_and_opened_by_the_keyboard_alone(page):
     page.keyboard.type("lease")  # the box has the focus, or the first Tab would be needed
     if box(page).input_value() != "lease":

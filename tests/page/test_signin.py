@@ -35,6 +35,7 @@ def cookie(page):
     return found
 
 
+@pytest.mark.quick
 def test_who_comes_without_a_key_signs_in_and_goes_on_where_they_were(outside, books):
     page = outside("/?q=lease&label=contract")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
@@ -76,6 +77,7 @@ def test_who_stays_signed_in_is_so_for_as_long_as_the_settings_say(outside, book
     assert days == pytest.approx(AuthSettings().session_days, abs=0.1)
 
 
+@pytest.mark.quick
 def test_signing_out_forgets_the_key(outside, books):
     page = outside()
     sign_in(page, books.keys["reader"])
@@ -161,6 +163,7 @@ def at_provider(page):
     return page.get_by_role("link", name="Sign in at 127.0.0.1")
 
 
+@pytest.mark.quick
 def test_who_has_an_account_at_the_provider_signs_in_there_and_goes_on_where_they_were(by_provider):
     page = by_provider("/?q=lease&label=contract")
     at_provider(page).click()

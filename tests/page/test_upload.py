@@ -48,6 +48,7 @@ def row(page, name):
     return rows(page).filter(has_text=name)
 
 
+@pytest.mark.quick
 def test_files_that_are_chosen_become_searchable_and_are_found(page, visit):
     choose(
         page,
@@ -99,6 +100,7 @@ def test_what_nothing_reads_is_refused_at_once_with_its_reason(page, watch):
     expect(rows(page)).to_have_count(1)
 
 
+@pytest.mark.quick
 def test_a_damaged_file_ends_in_quarantine_with_its_reason(page):
     choose(page, ("broken.pdf", DAMAGED))
     broken = row(page, "broken.pdf")

@@ -48,7 +48,7 @@ def offered(page: Page) -> None:
     suggestions(page).first.wait_for()
 
 
-# Those that are looked at by the quick tests, too.
+# Those that are looked at by quick tests, too.
 QUICK = ("search, found", "document, pdf", "sign in")
 VIEWS = (
     View("search", "search", "/"),
@@ -84,11 +84,11 @@ VIEWS = (
 
 
 def each(*schemes: str) -> list[Any]:
-    """Parameters of a test for each view, and for each of the schemes where some are named; most are slow."""
+    """Parameters of a test for each view, and for each of the schemes where some are named."""
     return [
         pytest.param(
             *([view, scheme] if scheme else [view]),
-            marks=[] if view.name in QUICK else [pytest.mark.slow],
+            marks=[pytest.mark.quick] if view.name in QUICK else [],
             id=", ".join(filter(None, (view.name, scheme))),
         )
         for view in VIEWS
