@@ -20,7 +20,7 @@ FIRST_S = 900
 
 @pytest.hookimpl(tryfirst=True)  # before slow ones are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A browser takes seconds where others take milliseconds: its tests are slow, but for some quick ones of each flow."""
+    """A browser takes seconds for each of its tests: they are slow, but for some quick ones of each flow."""
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         if "books" in fixtures and not item.get_closest_marker("timeout"):
