@@ -4,9 +4,9 @@ PYTHON ?= python3
 PIP := .venv/bin/python -m pip --disable-pip-version-check
 DOCS ?=
 DATA ?= .demo
+PART ?=
 
 .PHONY: demo test test-slow lint format lock docs clean
-PART ?=
 
 demo: .venv/installed  ## ingest the example documents (or DOCS=/path), serve them, show a search
 	.venv/bin/python -m examples.demo --data-dir $(DATA) $(if $(DOCS),--docs "$(DOCS)")

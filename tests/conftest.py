@@ -82,6 +82,15 @@ def make_data_dir(tmp_path_factory, models_home) -> Callable[[str], Path]:
 
 
 @pytest.fixture
+def provider() -> Iterator[Any]:
+    """An OpenID Connect provider on this machine."""
+    from tests.serving.providers import provider_here
+
+    with provider_here() as one:
+        yield one
+
+
+@pytest.fixture
 def data_dir(make_data_dir) -> Iterator[Path]:
     """One for this test alone."""
     made = make_data_dir("data")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,15 +56,13 @@ async def judge(
     evidence: Sequence[Evidence], question: NDArray[np.float32], words: Set[int], embedder: Embedder, *, most: int
 ) -> list[Candidate]:
     """The sentences of the passages, the best first; of the first `most` ones only, since each is embedded."""
-    places = [(one, span) for one in evidence for span in sentence_spans(one.passage.text, one.hit.language)]
-    places = [(one, span) for one, span in places if _may_answer(one.passage.text[slice(*span)])][:most]
+    places = [(one, text, span) for one in evidence for text, span in _places(one) if _may_answer(text)][:most]
     if not places:
         return []
-    texts = [one.passage.text[slice(*span)] for one, span in places]
-    vectors = await asyncio.to_thread(embedder.embed_passages, texts)
+    vectors = await asyncio.to_thread(embedder.embed_passages, [text for _, text, _ in places])
     judged = [
-        Candidate(one, _with_body(one, span), float(vector @ question), _share(text, words, one.hit.language), vector)
-        for (one, span), text, vector in zip(places, texts, vectors, strict=True)
+        Candidate(one, span, float(vector @ question), _share(text, words, one.hit.language), vector)
+        for (one, text, span), vector in zip(places, vectors, strict=True)
     ]
     return sorted(judged, key=lambda candidate: -candidate.support)
 
@@ -78,15 +76,16 @@ def choose(candidates: Sequence[Candidate], *, limit: int, at_least: float) -> l
     return [Sentence(good[index].text, (cite(good[index].evidence, good[index].span),)) for index in order]
 
 
-def _with_body(evidence: Evidence, span: tuple[int, int]) -> tuple[int, int]:
-    """A heading with the sentence below it, which it is about; of lines without full stops, a list say, none is one."""
-    text, (start, end) = evidence.passage.text, span
-    if not _is_heading(text[start:end]):
-        return span
-    below = next((one for one in sentence_spans(text[end:], evidence.hit.language)), None)
-    if below is None or _is_heading(text[end + below[0] : end + below[1]]):
-        return span
-    return start, end + below[1]
+def _places(evidence: Evidence) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Each sentence, and the span to show for it: that of a heading has the sentence below it, which it is about.
+
+    Of lines without full stops, a list say, none is a heading.
+    """
+    text = evidence.passage.text
+    spans = sentence_spans(text, evidence.hit.language)
+    for (start, end), below in zip(spans, [*spans[1:], None], strict=True):
+        begins_more = below and _is_heading(text[start:end]) and not _is_heading(text[slice(*below)])
+        yield text[start:end], (start, below[1] if below and begins_more else end)
 
 
 def _is_heading(sentence: str) -> bool:

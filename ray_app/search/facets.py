@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -35,15 +35,20 @@ def _holds(phrase: str, languages: Sequence[str]) -> list[Condition]:
 
 
 async def count_facets(
-    store: ScopedReader, facets: Sequence[tuple[str, Filter]], *, filter: Filter, limit: int
+    store: ScopedReader, fields: Sequence[str], *, filter: Filter, apart: Mapping[str, Filter], limit: int
 ) -> tuple[int, list[list[tuple[str, int]]]]:
-    """How many contents pass the filter; and for each facet, the values of its field among those that pass its own."""
+    """How many contents pass the filter, and the values of each field among them.
+
+    The values of a field in `apart` are counted among those that pass its own filter instead.
+    """
     visible = await store.visible()
-    total = await store.count(CONTENTS, await _shown(store, filter, visible))
+    shown = await _shown(store, filter, visible)
+    total = await store.count(CONTENTS, shown)
     counted = []
-    for field, within in facets:
-        shown = await _shown(store, within, visible)
-        counted.append(await (_years(store, shown, limit) if field == "date" else _values(store, field, shown, limit)))
+    for field in fields:
+        within = await _shown(store, apart[field], visible) if field in apart else shown
+        counting = _years(store, within, limit) if field == "date" else _values(store, field, within, limit)
+        counted.append(await counting)
     return total, counted
 
 

@@ -235,9 +235,11 @@ class Searcher:
         words = task.words if task.plan.mode in ("hybrid", "lexical") else None
         holding = word_conditions(task.plan.asked, words, languages)
         matching = task.plan.wanted.counted.and_(*holding)
-        apart = {name: filter.and_(*holding) for name, filter in task.plan.apart.items()}
-        wanted = [(FIELDS[name], apart.get(name, matching)) for name in request.facets]
-        total, counted = await task.index.run(count_facets, wanted, filter=matching, limit=search.facet_values)
+        apart = {FIELDS[name]: filter.and_(*holding) for name, filter in task.plan.apart.items()}
+        fields = [FIELDS[name] for name in request.facets]
+        total, counted = await task.index.run(
+            count_facets, fields, filter=matching, apart=apart, limit=search.facet_values
+        )
         task.clock.lap("facets", started)
         facets = {
             name: [{"value": value, "count": count} for value, count in values]

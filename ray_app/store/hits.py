@@ -62,7 +62,7 @@ async def find_hits(
         hits = await hits_of(store, good, seen, limit=limit, per_document=per_document)
         exhausted = len(passages) < min(wanted, depth) or len(good) < len(passages)
         if len(hits) >= limit or exhausted or depth >= MOST_PASSAGES:
-            return hits[:limit]
+            return hits
         wanted = depth = min(max(wanted, depth) * 4, MOST_PASSAGES)
 
 

@@ -13,7 +13,6 @@ from ray_app.settings import AuthSettings, OidcSettings
 from tests.page.browser import settle
 from tests.page.people import hits, search_for, sign_in
 from tests.serving.conftest import listening
-from tests.serving.providers import provider_here
 
 DAY_S = 86400
 COOKIE = "ray_app_key"
@@ -141,12 +140,6 @@ def test_an_invitation_becomes_a_key_that_signs_in(outside, books):
     sign_in(page, text)
     page.wait_for_url(f"{books.guarded}/")
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-
-
-@pytest.fixture
-def provider():
-    with provider_here() as one:
-        yield one
 
 
 @pytest.fixture

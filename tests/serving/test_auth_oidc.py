@@ -13,15 +13,9 @@ from ray_app.errors import ConfigurationError
 from ray_app.serving.oidc import open_oidc
 from ray_app.settings import AuthSettings, OidcSettings, Settings
 from tests.serving.apps import api_over, problem, required
-from tests.serving.providers import KEYS, Provider, provider_here
+from tests.serving.providers import KEYS, Provider
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def provider():
-    with provider_here() as one:
-        yield one
 
 
 @pytest.fixture

@@ -11,18 +11,11 @@ import pytest
 
 from ray_app.settings import OidcSettings, ServingSettings
 from tests.serving.apps import HERE, api_over, problem, required
-from tests.serving.providers import provider_here
 
 pytestmark = pytest.mark.anyio
 
 BEGIN = "/v1/session/provider"
 KEPT = "ray_app_key"
-
-
-@pytest.fixture
-def provider():
-    with provider_here() as one:
-        yield one
 
 
 @pytest.fixture

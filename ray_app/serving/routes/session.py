@@ -162,8 +162,13 @@ def _expected(services: Services) -> OidcSettings:
     return provider
 
 
+def _origin(request: Request, services: Services) -> str:
+    """Where people reach the API."""
+    return (services.settings.serving.public_url or str(request.base_url)).rstrip("/")
+
+
 def _redirect_uri(request: Request, services: Services) -> str:
-    return (services.settings.serving.public_url or str(request.base_url)).rstrip("/") + _CALLBACK
+    return _origin(request, services) + _CALLBACK
 
 
 def _own(address: str) -> str:
@@ -178,6 +183,5 @@ def _keep(
     samesite: Literal["lax", "strict"] = "strict",
 ) -> None:  # fmt: skip
     """Keeps a value in the browser where no script reads it."""
-    at = services.settings.serving.public_url or str(request.url)
-    secure = urlsplit(at).scheme == "https"
+    secure = urlsplit(_origin(request, services)).scheme == "https"
     response.set_cookie(name, value, max_age=max_age, secure=secure, httponly=True, samesite=samesite)
