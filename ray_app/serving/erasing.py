@@ -21,10 +21,10 @@ async def erase_place(services: Services, tenant: str, place: Found) -> None:
     """Erases a document at once, with all inside it and what waits of it. May be interrupted and repeated."""
     waiting = await entries_of(services.store, tenant, place.id)
     # In the queue as well: a crash here, or a worker that has it in work, leaves nothing of it behind.
-    entry = entry_for(place, "erase")
+    entry = entry_for(place, "erase", waiting)
     await services.store.run(enqueue, [entry])
     eraser = originals.eraser(services.settings, tenant)
-    await services.store.run(erase_document, tenant, place.id, erase=eraser, original=entry.sha256)
+    await services.store.run(erase_document, tenant, place.id, erase=eraser, known=[entry.sha256, *entry.waited])
     await erase_events(services.store, tenant, [place.id])
     await append_events(services.store, [told(entry, Outcome.DELETED.value)])
     for one in waiting:

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 
 from ray_app.records import Outcome, content_id
 from ray_app.store.annotations import forget_stated
 from ray_app.store.collections import CONTENTS, DOCUMENTS
 from ray_app.store.protocol import Found, Payload, Store
 from ray_app.store.removal import children_of, mark_deleted
-from ray_app.store.sweep import keeps_original, sweep
+from ray_app.store.sweep import keeps_original, settle, sweep
 
 _RUN = "erasure"
 
 
 async def erase_document(
-    store: Store, tenant: str, document: str, *, erase: Callable[[str], None], original: str = ""
+    store: Store, tenant: str, document: str, *, erase: Callable[[str], None], known: Collection[str] = ()
 ) -> bool:
     """Removes the document with all inside it, their contents, passages and copies where nothing else names them.
 
-    `original` is a copy that it is known to have had, where an earlier try may have come half way. False where the
-    document was gone already. May be interrupted and repeated.
+    `known` are hashes of bytes that it is known to have had, where an earlier try may have come half way, or a worker
+    that read them may have written them since. False where the document was gone already. May be interrupted and
+    repeated.
     """
     found = [one for one in await store.retrieve(DOCUMENTS, [document]) if one.payload["tenant"] == tenant]
-    copies = {original, *(one.payload.get("original") or "" for one in found)} - {""}
+    copies = {*known, *(one.payload.get("original") or "" for one in found)} - {""}
     contents = [content async for content in _contents(store, found)]
     await mark_deleted(store, found, run=_RUN)
     await sweep(store, tenant, erase=erase)
@@ -36,9 +37,11 @@ async def erase_document(
 
 
 async def erase_unused(store: Store, tenant: str, sha256: str, *, erase: Callable[[str], None]) -> None:
-    """Removes the copy with this hash unless a place or a content has it."""
-    known = await store.retrieve(CONTENTS, [content_id(tenant, sha256)], fields=[])
-    if not known and not await keeps_original(store, tenant, sha256):
+    """Removes the content with this hash if no place names it, and its copy unless a place keeps that."""
+    identity = content_id(tenant, sha256)
+    await settle(store, identity, tenant, erase)
+    left = await store.retrieve(CONTENTS, [identity], fields=[])
+    if not left and not await keeps_original(store, tenant, sha256):
         await asyncio.to_thread(erase, sha256)
 
 

@@ -43,6 +43,7 @@ class Entry(BaseModel):
     `id` is a UUID, and the name under which the uploaded bytes wait; `sha256` is theirs, "" where they lie elsewhere.
     `started` is when it was put here, `due` when it may be taken: ISO 8601 with microseconds, so that they sort.
     `begun` counts how often a worker began and did not say how it ended, `failed` how often a passing failure ended it.
+    `waited` are the hashes of bytes that waited for the document when it was erased: a worker may have them in work.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -58,6 +59,7 @@ class Entry(BaseModel):
     modified: float = 0.0
     etag: str = ""
     tags: tuple[str, ...] = ()
+    waited: tuple[str, ...] = ()
     started: str
     due: str
     begun: int = 0
@@ -92,13 +94,14 @@ def upload_entry(
     )  # fmt: skip
 
 
-def entry_for(place: Found, action: Literal["reprocess", "erase"]) -> Entry:
-    """For a document that is in the index."""
+def entry_for(place: Found, action: Literal["reprocess", "erase"], waiting: Sequence[Entry] = ()) -> Entry:
+    """For a document that is in the index, and what waits for it."""
     ref, at = stored_ref(place.payload), timestamp()
     return Entry(
         id=str(uuid.uuid4()), tenant=ref.tenant, source=ref.source, uri=ref.uri, path=ref.path, action=action,
         sha256=place.payload.get("original") or "", size=ref.size, modified=ref.modified, etag=ref.etag,
-        tags=tuple(place.payload.get("tags") or ()), started=at, due=at,
+        tags=tuple(place.payload.get("tags") or ()), waited=tuple(sorted({one.sha256 for one in waiting} - {""})),
+        started=at, due=at,
     )  # fmt: skip
 
 

@@ -30,10 +30,15 @@ async def sweep(store: Store, tenant: str, *, erase: Callable[[str], None] | Non
         if not places:
             break
         for identity in sorted({identity for place in places for identity in place.payload["sweep"]}):
-            await _settle(store, identity, tenant, erase)
-        await store.set_payload(DOCUMENTS, [place.id for place in places], {"sweep": []})
+            await settle(store, identity, tenant, erase)
+        # A note that grew meanwhile, by a write or an erasure, is for the next round.
+        looked_after = {place.id: place.payload["sweep"] for place in places}
+        now = await store.retrieve(DOCUMENTS, list(looked_after), fields=["sweep"])
+        same = [place.id for place in now if place.payload["sweep"] == looked_after[place.id]]
+        await store.set_payload(DOCUMENTS, same, {"sweep": []})
+    # One that another erasure marked since still has its note: who removed it now would forget its content.
+    deleted = Filter([of_tenant, AnyOf("outcome", [Outcome.DELETED.value]), Missing("sweep")])
     while True:
-        deleted = Filter([of_tenant, AnyOf("outcome", [Outcome.DELETED.value])])
         places, _ = await store.scroll(DOCUMENTS, filter=deleted, limit=_PAGE, fields=[])
         if not places:
             break
@@ -46,7 +51,8 @@ async def keeps_original(store: Reader, tenant: str, sha256: str) -> bool:
     return bool(await store.count(DOCUMENTS, Filter(conditions, must_not=[AnyOf("outcome", [Outcome.DELETED.value])])))
 
 
-async def _settle(store: Store, identity: str, tenant: str, erase: Callable[[str], None] | None) -> None:
+async def settle(store: Store, identity: str, tenant: str, erase: Callable[[str], None] | None) -> None:
+    """Brings one content and its passages in line with the places, as `sweep` does."""
     contents = await store.retrieve(CONTENTS, [identity])
     places = await _places_of(store, identity)
     if not places:
