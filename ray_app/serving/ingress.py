@@ -22,10 +22,12 @@ _MOST_THREADS = 4
 _RETRY_ON = "conn-failure empty-response"
 # What HAProxy says itself. Where it has no replica left it asks Serve's own proxy, which ends a request that a dead
 # replica had with a bare 500. Our own errors are problem documents, so that this one can be told from them.
-# A request can be sent again only if all of it was there when it was sent first.
+# A request can be sent again only if all of it was there when it was sent first. Serve adds the request's id to answers
+# that have it already.
 _BACKEND = """\
     http-request disable-l7-retry unless {{ method GET HEAD }} or {{ path {read} }}
     http-request wait-for-body time {body_s}s if {{ path {read} }}
+    http-response set-header X-Request-Id %[res.fhdr(x-request-id,1)] if {{ res.fhdr_cnt(x-request-id) gt 1 }}
     http-response return status 503 content-type {type} hdr Retry-After {after} file {body} \
 if {{ status 500 }} {{ res.hdr(content-type) -m beg text/plain }}
 """

@@ -86,6 +86,11 @@ def test_only_this_machine_reaches_haproxy(server):
     assert {address.ip for address in listening} == {"127.0.0.1"}
 
 
+def test_an_answer_has_its_request_s_id_once(server):
+    answer = httpx.get(f"{server.url}/v1/stats", headers={"X-Request-Id": "mine-1"})
+    assert answer.headers.get_list("x-request-id") == ["mine-1"]
+
+
 def test_a_full_queue_is_answered_at_once_with_when_to_come_back(server):
     with stopped(owner_of(server.data_dir / "index")):
         refused = asyncio.run(first_refused(server.url))
