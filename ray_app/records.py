@@ -290,13 +290,26 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Shares:
+    """What a passage's merged score is the sum of; `neighbours` is what passages like it add, or take away."""
+
+    words: float
+    meaning: float
+    neighbours: float
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a hit's score was made of: None where its best passage is not among a list's candidates."""
+    """What a hit's score was made of: None where its best passage is not among a list's candidates.
+
+    `shares` of a merged score that is made of both scores; an engine's own fusion does not tell them.
+    """
 
     words: Part | None
     meaning: Part | None
     fusion: str | None
     fused: float | None
+    shares: Shares | None = None
     reranker: float | None = None
 
 

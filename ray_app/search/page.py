@@ -10,6 +10,7 @@ from typing import Literal
 from ray_app.records import Explanation, Hit, Part
 from ray_app.search.diversity import diverse_order
 from ray_app.store.collections import CHUNKS, CONTENTS
+from ray_app.store.fusion import shares_of
 from ray_app.store.hits import PASSAGE_FIELDS, Seen, find_hits, hits_of
 from ray_app.store.points import chunk_ids
 from ray_app.store.protocol import Between, Filter, HasId, Order, Query, Reader
@@ -115,9 +116,10 @@ async def _diverse(store: Reader, hits: Sequence[Hit], wish: Wish) -> list[Hit]:
 
 
 async def _explained(store: Reader, query: Query, hits: Sequence[Hit]) -> list[Hit]:
-    """Asks both lists once more, each alone, for where the hits stand in them."""
+    """Asks once more: each list alone for where the hits stand in it, and both for what each adds to a score."""
     words = await _parts(store, replace(query, dense=None)) if query.sparse else {}
     meaning = await _parts(store, replace(query, sparse=None)) if query.dense is not None else {}
+    shares = await shares_of(store, query, {hit.passages[0].id for hit in hits})
     merged = bool(query.sparse) and query.dense is not None
     return [
         replace(
@@ -127,6 +129,7 @@ async def _explained(store: Reader, query: Query, hits: Sequence[Hit]) -> list[H
                 meaning=meaning.get(hit.passages[0].id),
                 fusion=query.fusion if merged else None,
                 fused=hit.score if merged else None,
+                shares=shares.get(hit.passages[0].id),
             ),
         )
         for hit in hits

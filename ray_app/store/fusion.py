@@ -9,12 +9,13 @@ deviation of each list. Then each leans on those that say nearly the same: passa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ray_app.records import Shares
 from ray_app.store.collections import CHUNKS
 from ray_app.store.protocol import Found, HasId, Query, Reader, Vector
 
@@ -27,14 +28,49 @@ _LEANING = 50
 _DEVIATIONS = 3.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Merged:
+    """Passages, best first; what words and meaning bring to each score, and the scores: (passages,) each."""
+
+    ids: list[str]
+    words: NDArray[np.float64]
+    meaning: NDArray[np.float64]
+    scores: NDArray[np.float64]
+
+
 async def ranked(store: Reader, query: Query, *, depth: int, fields: Sequence[str]) -> list[Found]:
     """The `query.limit` best passages, best first, by what the query has: words, meaning, or both.
 
     Of both, each list is looked at down to `depth`. Its first `query.candidates` decide how scores are scaled, the best
     of them lean on each other, and all of them come first: no order depends on how many hits are wanted.
     """
-    if query.fusion != "scores" or query.dense is None or query.sparse is None:
+    if not _merges(query):
         return await store.query(CHUNKS, replace(query, candidates=depth), fields=fields)
+    merged = await _merged(store, query, depth)
+    ids, scores = merged.ids[: query.limit], merged.scores[: query.limit]
+    payloads = {one.id: one.payload for one in await store.retrieve(CHUNKS, ids, fields=fields)}
+    placed = zip(ids, scores.tolist(), strict=True)
+    return [Found(one, payloads[one], score) for one, score in placed if one in payloads]
+
+
+async def shares_of(store: Reader, query: Query, ids: Collection[str]) -> dict[str, Shares]:
+    """What the scores of these passages are made of, where the query merges scores: of those that are candidates."""
+    if not _merges(query):
+        return {}
+    merged = await _merged(store, query, query.candidates)
+    rows = zip(merged.ids, merged.words.tolist(), merged.meaning.tolist(), merged.scores.tolist(), strict=True)
+    return {
+        identity: Shares(words, meaning, score - words - meaning)
+        for identity, words, meaning, score in rows
+        if identity in ids
+    }
+
+
+def _merges(query: Query) -> bool:
+    return query.fusion == "scores" and query.dense is not None and query.sparse is not None
+
+
+async def _merged(store: Reader, query: Query, depth: int) -> _Merged:
     words, meaning = await asyncio.gather(
         store.query(CHUNKS, replace(query, dense=None, limit=depth), fields=[]),
         store.query(CHUNKS, replace(query, sparse=None, limit=depth), fields=[]),
@@ -47,19 +83,19 @@ async def ranked(store: Reader, query: Query, *, depth: int, fields: Sequence[st
         _scores_of(store, replace(query, sparse=None), [one for one in ids if one not in by_meaning]),
     )
     scale_words, scale_meaning = _scale(words[: query.candidates]), _scale(meaning[: query.candidates])
-    merged = scale_words(_column(ids, by_words | more_words, 0.0))
-    merged = (merged + scale_meaning(_column(ids, by_meaning | more_meaning, np.nan))) / 2  # some have no vector yet
-    order = np.argsort(-merged[: len(first)], kind="stable")
+    of_words = scale_words(_column(ids, by_words | more_words, 0.0)) / 2
+    of_meaning = scale_meaning(_column(ids, by_meaning | more_meaning, np.nan)) / 2  # some have no vector yet
+    scores = of_words + of_meaning
+    order = np.argsort(-scores[: len(first)], kind="stable")
     best, rest = order[:_LEANING], order[_LEANING:]
-    later = len(first) + np.argsort(-merged[len(first) :], kind="stable")
+    later = len(first) + np.argsort(-scores[len(first) :], kind="stable")
     vectors = await store.vectors(CHUNKS, [ids[row] for row in best])
-    mixed = regularised(merged[best], [vectors.get(ids[row]) for row in best])
-    order = np.concatenate([best[np.argsort(-mixed, kind="stable")], rest, later])[: query.limit]
-    merged[best] = mixed
-    scores = np.minimum.accumulate(merged[order])  # whoever does not lean comes after those who do
-    payloads = {one.id: one.payload for one in await store.retrieve(CHUNKS, [ids[row] for row in order], fields=fields)}
-    placed = [(ids[row], float(score)) for row, score in zip(order, scores, strict=True)]
-    return [Found(one, payloads[one], score) for one, score in placed if one in payloads]
+    mixed = regularised(scores[best], [vectors.get(ids[row]) for row in best])
+    scores[best] = mixed
+    order = np.concatenate([best[np.argsort(-mixed, kind="stable")], rest, later])
+    # Whoever does not lean comes after those who do.
+    falling = np.minimum.accumulate(scores[order])
+    return _Merged([ids[row] for row in order], of_words[order], of_meaning[order], falling)
 
 
 def regularised(scores: NDArray[np.float64], vectors: Sequence[Vector | None]) -> NDArray[np.float64]:

@@ -155,12 +155,15 @@ async def test_a_score_is_explained_by_its_parts(index):
         assert hit["explain"]["fused"] == hit["score"]
         assert hit["explain"]["fusion"] == "scores"
         assert hit["explain"]["meaning"]["rank"] >= 1
+        shares = hit["explain"]["shares"]
+        assert shares.keys() == {"words", "meaning", "neighbours"}
+        assert sum(shares.values()) == pytest.approx(hit["score"])
     best = (await index.ask("notice period of the lease", explain=True))["hits"][0]["explain"]
     assert (best["words"]["rank"], best["meaning"]["rank"], best["reranker"]) == (1, 1, None)
     (first, *_) = (await index.ask("salty sensor", mode="dense", explain=True))["hits"]
     assert first["explain"]["words"] is None
     assert first["explain"]["meaning"] == {"score": first["score"], "rank": 1}
-    assert first["explain"]["fusion"] is None
+    assert (first["explain"]["fusion"], first["explain"]["shares"]) == (None, None)
 
 
 async def test_a_least_score_cuts_the_last_stage(index):

@@ -88,6 +88,14 @@ class PartOut(BaseModel):
     rank: int
 
 
+class SharesOut(BaseModel):
+    """What a merged score is the sum of: words, meaning, and what passages like this one add or take away."""
+
+    words: float
+    meaning: float
+    neighbours: float
+
+
 class ExplanationOut(BaseModel):
     """What a score was made of: null where the best passage is not among a list's candidates."""
 
@@ -95,6 +103,7 @@ class ExplanationOut(BaseModel):
     meaning: PartOut | None
     fusion: Literal["scores", "dbsf", "rrf"] | None
     fused: float | None
+    shares: SharesOut | None
     reranker: float | None
 
 
