@@ -124,13 +124,13 @@ async def _ask(
     searcher: Searcher, text: str, mode: Mode, places: Mapping[str, str], settings: Settings
 ) -> dict[str, float]:
     """The documents found, scored by their rank: equal scores would be broken by trec_eval in an order of its own."""
-    request = SearchRequest(query=_unmarked(text), mode=mode, limit=min(_DEPTH, settings.search.max_limit), facets=())
+    request = SearchRequest(query=unmarked(text), mode=mode, limit=min(_DEPTH, settings.search.max_limit), facets=())
     found = await searcher.find(request, Scope(settings.tenant))
     documents = [places[place] for hit in found.hits for place in hit.places]
     return {document: -float(rank) for rank, document in enumerate(documents)}
 
 
-def _unmarked(text: str) -> str:
+def unmarked(text: str) -> str:
     """Without the signs that mean something to our search: the collections' queries are plain text."""
     return " ".join(word.replace('"', " ").lstrip("+-") for word in text.split()).strip() or text
 

@@ -39,20 +39,20 @@ _STEMMED = {
 }
 _WORD = re.compile(r"\w+")
 # Part of the pipeline's version: bump it when the same passage would get another vector.
-BM25_VERSION = "2"
+BM25_VERSION = "3"
 # Mean words of a passage after stop words: about 250 tokens of the default model.
 _AVERAGE_LENGTH = 110.0
 # A title's words count as if they stood so often in each passage (docs/quality.md).
-_TITLE_WEIGHT = 2
+TITLE_WEIGHT = 3
 # The same for a word that a query repeats: 8 is what Robertson & Zaragoza give (k3).
 _K3 = 8.0
 # Words whose stems are remembered, 33 MB when full: of the words on a page of hits nearly all were on others before.
 _REMEMBERED = 1 << 16
 
 
-def passage_vector(text: str, language: str, title: str = "") -> SparseVector:
+def passage_vector(text: str, language: str, title: str = "", *, title_weight: int = TITLE_WEIGHT) -> SparseVector:
     """The words of a passage and of its document's title, stemmed for its language."""
-    vector = _model(_STEMMED.get(language, "")).embed_document("\n".join([title] * _TITLE_WEIGHT + [text]))
+    vector = _model(_STEMMED.get(language, "")).embed_document("\n".join([title] * title_weight + [text]))
     return SparseVector(vector.indices, vector.values)
 
 

@@ -20,10 +20,10 @@ from ray_app.store.collections import CHUNKS
 from ray_app.store.protocol import Found, HasId, Query, Reader, Vector
 
 # How much a passage's score is that of its neighbours, and how many it has (docs/quality.md).
-_LEAN = 0.2
-_NEIGHBOURS = 5
+LEAN = 0.2
+NEIGHBOURS = 5
 # The best passages, which lean on each other: their vectors are read, 50 in 2 ms.
-_LEANING = 50
+LEANING = 50
 # A list is scaled so that this many deviations below and above its mean become 0 and 1.
 _DEVIATIONS = 3.0
 
@@ -82,12 +82,14 @@ async def _merged(store: Reader, query: Query, depth: int) -> _Merged:
         _scores_of(store, replace(query, dense=None), [one for one in ids if one not in by_words]),
         _scores_of(store, replace(query, sparse=None), [one for one in ids if one not in by_meaning]),
     )
-    scale_words, scale_meaning = _scale(words[: query.candidates]), _scale(meaning[: query.candidates])
+    scale_words, scale_meaning = (
+        scale_of(np.array([one.score for one in found[: query.candidates]])) for found in (words, meaning)
+    )
     of_words = scale_words(_column(ids, by_words | more_words, 0.0)) / 2
     of_meaning = scale_meaning(_column(ids, by_meaning | more_meaning, np.nan)) / 2  # some have no vector yet
     scores = of_words + of_meaning
     order = np.argsort(-scores[: len(first)], kind="stable")
-    best, rest = order[:_LEANING], order[_LEANING:]
+    best, rest = order[:LEANING], order[LEANING:]
     later = len(first) + np.argsort(-scores[len(first) :], kind="stable")
     vectors = await store.vectors(CHUNKS, [ids[row] for row in best])
     mixed = regularised(scores[best], [vectors.get(ids[row]) for row in best])
@@ -98,13 +100,29 @@ async def _merged(store: Reader, query: Query, depth: int) -> _Merged:
     return _Merged([ids[row] for row in order], of_words[order], of_meaning[order], falling)
 
 
-def regularised(scores: NDArray[np.float64], vectors: Sequence[Vector | None]) -> NDArray[np.float64]:
+def scale_of(candidates: NDArray[np.float64]) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """Maps three deviations around the mean of the candidates' scores to 0 to 1.
+
+    A score that is not known (NaN) counts as the least of them.
+    """
+    if not len(candidates):
+        return np.zeros_like
+    mean, least, deviation = float(candidates.mean()), float(candidates.min()), float(candidates.std())
+    if deviation == 0:
+        return lambda some: np.where(np.nan_to_num(some, nan=least) >= mean, 0.5, 0.0)
+    low = mean - _DEVIATIONS * deviation
+    return lambda some: (np.nan_to_num(some, nan=least) - low) / (2 * _DEVIATIONS * deviation)
+
+
+def regularised(
+    scores: NDArray[np.float64], vectors: Sequence[Vector | None], *, lean: float = LEAN, neighbours: int = NEIGHBOURS
+) -> NDArray[np.float64]:
     """The scores (passages,), each mixed with those of the passages nearest in meaning, weighted by their cosines.
 
     A passage without a vector, or without a neighbour, keeps its own.
     """
     rows = [row for row, vector in enumerate(vectors) if vector is not None]
-    nearest = min(_NEIGHBOURS, len(rows) - 1)
+    nearest = min(neighbours, len(rows) - 1)
     if nearest < 1:
         return scores
     known = np.stack([vector for vector in vectors if vector is not None])
@@ -117,7 +135,7 @@ def regularised(scores: NDArray[np.float64], vectors: Sequence[Vector | None]) -
     own = scores[rows]
     around = np.divide((weights * own[which]).sum(axis=1), total, out=own.copy(), where=total > 0)
     mixed = scores.copy()
-    mixed[rows] = (1 - _LEAN) * own + _LEAN * around
+    mixed[rows] = (1 - lean) * own + lean * around
     return mixed
 
 
@@ -135,15 +153,3 @@ async def _scores_of(store: Reader, query: Query, ids: Sequence[str]) -> dict[st
 
 def _column(ids: Sequence[str], scores: Mapping[str, float], missing: float) -> NDArray[np.float64]:
     return np.array([scores.get(one, missing) for one in ids], np.float64)
-
-
-def _scale(found: Sequence[Found]) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
-    """Maps three deviations around the mean of these scores to 0 to 1; one that is not known counts as the least."""
-    if not found:
-        return np.zeros_like
-    scores = np.array([one.score for one in found])
-    mean, least, deviation = float(scores.mean()), float(scores.min()), float(scores.std())
-    if deviation == 0:
-        return lambda some: np.where(np.nan_to_num(some, nan=least) >= mean, 0.5, 0.0)
-    low = mean - _DEVIATIONS * deviation
-    return lambda some: (np.nan_to_num(some, nan=least) - low) / (2 * _DEVIATIONS * deviation)
