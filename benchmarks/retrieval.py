@@ -75,7 +75,7 @@ CHOICES = (
     *(Choice(f"passages of {tokens} tokens", Cut(tokens)) for tokens in (64, 128)),
     Choice("of 128 tokens, 32 of them twice", Cut(128, 32)),
     Choice("of all it reads, 64 of them twice", Cut(None, 64)),
-    *(Choice(f"titles {times} times", titles=times) for times in (0, 1, 2, 4)),
+    *(Choice(f"titles count {times} times", titles=times) for times in (0, 1, 2, 4)),
     *(Choice(f"vectors with {share} of the title's", Cut(title=share)) for share in (0.2, 0.3, 0.5)),
     *(Choice(f"words count {share}", words=share) for share in (0.4, 0.45, 0.55, 0.6)),
     *(Choice(f"leaning by {share}", lean=share) for share in (0.0, 0.1, 0.3, 0.4)),
