@@ -12,7 +12,7 @@ demo: .venv/installed  ## ingest the example documents (or DOCS=/path), serve th
 	.venv/bin/python -m examples.demo --data-dir $(DATA) $(if $(DOCS),--docs "$(DOCS)")
 
 # Those that need no Ray run beside the others, which wait for processes half of their time.
-WITHOUT_RAY := $(addprefix tests/,parsing enrichment models search sources evaluation)
+WITHOUT_RAY := $(addprefix tests/,parsing enrichment models search sources store evaluation)
 
 test: .venv/installed lint  ## all tests but the slow ones
 	.venv/bin/python -m pytest -m "not slow" $(WITHOUT_RAY) >.venv/without-ray.log 2>&1 & beside=$$!; \

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import threading
 from collections import defaultdict
@@ -11,14 +10,11 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 
-import numpy as np
-import pyarrow as pa
 import pytest
-from rich.console import Console
 
 from ray_app.errors import IndexNotReadyError, StoreError, StoreUnavailableError
-from ray_app.records import Document, Failure, FileRef
-from ray_app.settings import Settings, StoreSettings
+from ray_app.records import FileRef
+from ray_app.settings import StoreSettings
 from ray_app.store.patience import patiently
 from ray_app.store.points import place_id
 from ray_app.store.protocol import Point
@@ -132,45 +128,3 @@ def test_a_server_that_is_away_is_waited_for():
     port = free_port()
     with pytest.raises(StoreUnavailableError):
         upsert(settings_of(port, attempts=2))
-
-
-def sink_over(port, documents):
-    """Writes one block of documents as an ingest does."""
-    import ray
-
-    from ray_app.ingest.display import Display, watched
-    from ray_app.ingest.progress import start_progress
-    from ray_app.ingest.workers import IndexSink
-
-    progress = start_progress()
-    settings = Settings(store=settings_of(port, attempts=3))
-    sink = IndexSink(settings, run="r", version="v", progress=progress)
-    column = np.empty(len(documents), dtype=object)
-    column[:] = documents
-
-    def as_documents(table):
-        return {"document": column}
-
-    dataset = ray.data.from_arrow_refs([ray.put(pa.table({"n": [1]}))]).map_batches(as_documents, batch_size=None)
-    with watched(Display(Console(file=io.StringIO()), stall_warning_s=60), progress, 1, more=False, run="r"):
-        dataset.write_datasink(sink, ray_remote_args={"num_cpus": 0.25})
-    return sink.tally
-
-
-BROKEN = Document(REF, "ab", failure=Failure("parse", "damaged", "cannot be opened"))
-
-
-def test_an_ingest_goes_on_after_a_moment_without_a_server(cluster):
-    with qdrant(503, 503) as server:
-        tally = sink_over(server.server_port, [BROKEN])
-        assert (tally.outcomes, tally.reasons) == ({"quarantined": 1}, {"damaged": 1})
-        (payload,) = server.points["ray_app_documents"].values()
-        assert (payload["uri"], payload["reason"]) == (REF.uri, "damaged")
-
-
-def test_an_ingest_whose_server_stays_away_fails_with_the_stores_own_words(cluster):
-    with (
-        qdrant(*[503] * 99) as server,
-        pytest.raises(StoreUnavailableError, match=r"^the Qdrant server does not answer as it should: [^\n]*503"),
-    ):
-        sink_over(server.server_port, [BROKEN])
