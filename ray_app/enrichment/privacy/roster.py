@@ -109,7 +109,7 @@ class Roster:
         """The words of names that a word stands for; misspelt ones only where it begins with a capital."""
         folded = fold(word)
         forms = [(folded, False)]
-        if folded.endswith("s") and len(folded) > 2:
+        if folded.endswith("s") and max(len(word), len(folded)) > 2:  # "Oes" is folded to two letters
             forms.append((folded[:-1], True))
         best: dict[str, Reading] = {}
         for form, inflected in forms:
