@@ -74,6 +74,7 @@ def test_a_result_is_reached_and_opened_by_the_keyboard_alone(page):
     page.wait_for_url(f"**{address}")
 
 
+@pytest.mark.quick
 def test_the_first_tab_offers_the_way_past_the_head(page):
     settle(page)
     press(page, "Tab")
@@ -91,3 +92,10 @@ def test_an_address_that_leads_nowhere_says_so_and_leads_on(visit, watch, addres
     expect(page.get_by_role("heading", name="There is nothing at this address")).to_be_visible()
     page.get_by_role("main").get_by_role("link", name="Search").click()
     expect(box(page)).to_be_visible()
+
+
+@pytest.mark.quick
+def test_on_a_small_screen_the_tab_of_the_open_view_is_in_sight(visit):
+    page = visit("/operations", viewport={"width": 360, "height": 740})
+    settle(page)
+    expect(page.locator(".top nav [aria-current=page]")).to_be_in_viewport(ratio=0.9)

@@ -1,7 +1,7 @@
 // The page: who is here, which view the address names, and what all views share.
 
 import { onSignedOut, send } from "./core/api.js";
-import { h, replace } from "./core/dom.js";
+import { h, intoSight, replace } from "./core/dom.js";
 import { LANGUAGES, choose, current, load, t } from "./core/i18n.js";
 import { bind, sheet } from "./core/keys.js";
 import { trouble } from "./core/notices.js";
@@ -77,7 +77,7 @@ function opened(now) {
     if (link.dataset.tab !== now.tab) link.removeAttribute("aria-current");
     else {
       link.setAttribute("aria-current", "page");
-      link.scrollIntoView({ block: "nearest", inline: "center" }); // on a small screen not all of them are seen
+      intoSight(link); // on a small screen not all of them are seen
     }
   }
 }

@@ -56,3 +56,9 @@ function nodes(children) {
     .filter((child) => child !== null && child !== undefined && child !== false && child !== "")
     .map((child) => (child instanceof Node ? child : document.createTextNode(String(child))));
 }
+
+/** Scrolls a row of links sideways so that one is in its middle. Not by scrollIntoView: the next Tab would go on from there. */
+export function intoSight(link) {
+  const row = link.parentElement, at = link.getBoundingClientRect(), seen = row.getBoundingClientRect();
+  row.scrollLeft += at.left + at.width / 2 - seen.left - seen.width / 2;
+}

@@ -1,6 +1,6 @@
 // A view of several panels: the address bar's `tab` says which one is open.
 
-import { h, on, replace } from "../core/dom.js";
+import { h, intoSight, on, replace } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { trouble } from "../core/notices.js";
 import { address } from "../core/router.js";
@@ -25,7 +25,7 @@ export async function tabbed({ root, path, panels, query, signal }) {
     shown = mine;
     for (const link of links) {
       if (link.dataset.tab !== name) link.removeAttribute("aria-current");
-      else link.setAttribute("aria-current", "page"), link.scrollIntoView({ block: "nearest", inline: "nearest" });
+      else link.setAttribute("aria-current", "page"), intoSight(link);
     }
     await open(mine, fresh);
     return undefined;
