@@ -25,9 +25,9 @@ from scipy.sparse import csr_matrix
 from ray_app import pipeline
 from ray_app.evaluation.collections import Judged, find_collections, read_collection
 from ray_app.evaluation.retrieval import unmarked
-from ray_app.models.embedder import Vectors, open_embedder
-from ray_app.models.prepared import prepare_model
-from ray_app.settings import Settings
+from ray_app.models.embedder import Embedder, Vectors, open_embedder
+from ray_app.models.prepared import PreparedModel, prepare_model
+from ray_app.settings import SearchSettings, Settings
 from ray_app.store import bm25
 from ray_app.store.fusion import LEAN, LEANING, NEIGHBOURS, regularised, scale_of
 
@@ -53,7 +53,7 @@ class Choice:
     name: str
     cut: Cut = Cut()
     titles: int = bm25.TITLE_WEIGHT
-    candidates: int = 100
+    candidates: int = SearchSettings().candidates
     words: float = 0.5
     lean: float = LEAN
     neighbours: int = NEIGHBOURS
@@ -89,11 +89,11 @@ CHOICES = (
 class Model:
     """The engine over one collection; what is costly is done once for each cut."""
 
-    def __init__(self, judged: Judged, settings: Settings) -> None:
+    def __init__(self, judged: Judged, settings: Settings, prepared: PreparedModel, embedder: Embedder) -> None:
         self.judged = judged
         self._settings = settings
-        self._prepared = prepare_model(settings)
-        self._embedder = open_embedder(self._prepared, settings.embedding, threads=os.cpu_count() or 1)
+        self._prepared = prepared
+        self._embedder = embedder
         self._queries = [unmarked(text) for text in judged.queries.values()]
         self._asked = self._embedder.embed_queries(self._queries)
         self._passages = cache(self._make_passages)
@@ -147,11 +147,9 @@ class Model:
         asked = np.zeros((len(self._queries), len(words)))
         for query, text in enumerate(self._queries):
             vector = bm25.query_vector(text, [_LANGUAGE])
-            known = [
-                (words[word], value) for word, value in zip(vector.indices, vector.values, strict=True) if word in words
-            ]
-            for column, value in known:
-                asked[query, column] = value * rarity[column]
+            for word, value in zip(vector.indices, vector.values, strict=True):
+                if word in words:
+                    asked[query, words[word]] = value * rarity[words[word]]
         return np.asarray((matrix @ asked.T).T)
 
 
@@ -181,7 +179,9 @@ def _ranked(choice: Choice, words: Numbers, meaning: Numbers, passages: Passages
 
 def rows(collections: Sequence[Judged], choices: Sequence[Choice], settings: Settings) -> Iterator[tuple[str, ...]]:
     """The table, line by line."""
-    models = [Model(one, settings) for one in collections]
+    prepared = prepare_model(settings)
+    embedder = open_embedder(prepared, settings.embedding, threads=os.cpu_count() or 1)
+    models = [Model(one, settings, prepared, embedder) for one in collections]
     yield ("", *(one.name for one in collections), "mean", "even", "odd")
     for choice in choices:
         found = [model.ndcg(choice) for model in models]

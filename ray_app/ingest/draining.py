@@ -206,7 +206,7 @@ class Drain:
 
     async def _erase(self, store: Store, entry: Entry) -> None:
         erase = originals.eraser(self._settings, entry.tenant)
-        await store.run(erase_document, entry.tenant, entry.document, erase=erase, known=[entry.sha256, *entry.waited])
+        await store.run(erase_document, entry.tenant, entry.document, erase=erase, known=entry.hashes)
 
     async def _finish(self, store: Store, taken: Sequence[Taken]) -> None:
         for one in taken:

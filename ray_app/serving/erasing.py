@@ -24,7 +24,7 @@ async def erase_place(services: Services, tenant: str, place: Found) -> None:
     entry = entry_for(place, "erase", waiting)
     await services.store.run(enqueue, [entry])
     eraser = originals.eraser(services.settings, tenant)
-    await services.store.run(erase_document, tenant, place.id, erase=eraser, known=[entry.sha256, *entry.waited])
+    await services.store.run(erase_document, tenant, place.id, erase=eraser, known=entry.hashes)
     await erase_events(services.store, tenant, [place.id])
     await append_events(services.store, [told(entry, Outcome.DELETED.value)])
     for one in waiting:

@@ -25,7 +25,7 @@ async def erase_document(
     repeated.
     """
     found = [one for one in await store.retrieve(DOCUMENTS, [document]) if one.payload["tenant"] == tenant]
-    copies = {*known, *(one.payload.get("original") or "" for one in found)} - {""}
+    copies = {*known, *(one.payload["original"] for one in found if one.payload.get("original"))}
     contents = [content async for content in _contents(store, found)]
     await mark_deleted(store, found, run=_RUN)
     await sweep(store, tenant, erase=erase)

@@ -70,6 +70,11 @@ class Entry(BaseModel):
         return document_id(self.tenant, self.source, self.uri)
 
     @property
+    def hashes(self) -> tuple[str, ...]:
+        """Of all bytes that this entry knows its document to have had."""
+        return tuple(sorted({self.sha256, *self.waited} - {""}))
+
+    @property
     def ref(self) -> FileRef:
         return FileRef(self.uri, self.path, self.source, self.tenant, self.size, self.modified, self.etag)
 

@@ -9,22 +9,15 @@ import uuid
 
 import pytest
 
-from ray_app.settings import StoreSettings
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
-from ray_app.store.edge import EdgeStore
 from ray_app.store.erasure import erase_document
 from ray_app.store.queue import enqueue, entry_for, take, upload_entry
-from tests.store.test_writer import document, everything, place, write
+from tests.store.test_writer import document, everything, place, store, write
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-async def store(tmp_path):
-    opened = await EdgeStore.open(tmp_path, StoreSettings())
-    await opened.ensure(fingerprint="f", dimension=4)
-    yield opened
-    await opened.close()
+__all__ = ["store"]  # the fixture: each test runs over both engines
 
 
 def hash_of(text):
