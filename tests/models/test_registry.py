@@ -14,7 +14,7 @@ from tests.models.letters import letters
 
 @pytest.fixture(scope="module")
 def made():
-    """Three versions."""
+    """Three versions, with names of their own."""
     names = ("v1", "v2", "v3")
     done = train(letters(), embedding="x")
 
@@ -30,6 +30,13 @@ def published(made, settings):
     for one in made:
         registry.publish(one, settings)
     return settings
+
+
+def test_two_trainings_of_the_same_documents_are_two_versions(settings):
+    first, second = (train(letters(), embedding="x") for _ in range(2))
+    registry.publish(first, settings)
+    registry.publish(second, settings)
+    assert list(registry.versions(settings)) == [one.classifier.manifest.version for one in (first, second)]
 
 
 def test_going_back_goes_further_each_time_and_ends(published):

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,12 +55,20 @@ class Server:
     process: subprocess.Popen
 
     def processes(self, title):
-        below = psutil.Process(self.process.pid).children(recursive=True)
-        return [one for one in below if title in " ".join(one.cmdline())]
+        """Those below the server, without any that ends meanwhile: HAProxy starts anew with each change."""
+        found = []
+        for one in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if title in " ".join(one.cmdline()):
+                    found.append(one)
+        return found
 
     def listening(self):
         """HAProxy's addresses: for requests, statistics and metrics."""
-        connections = [one for process in self.processes("haproxy") for one in process.net_connections()]
+        connections = []
+        for process in self.processes("haproxy"):
+            with suppress(psutil.NoSuchProcess):
+                connections += process.net_connections()
         return [one.laddr for one in connections if one.status == psutil.CONN_LISTEN]
 
     def wait_for_replicas(self, wanted):

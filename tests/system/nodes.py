@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 
 import psutil
 
@@ -37,7 +38,8 @@ def main() -> None:
         raylet = psutil.Process(nodes.pop().all_processes["raylet"][0].process.pid)
         # Its workers would end by themselves, some time after they noticed.
         for process in [raylet, *raylet.children(recursive=True)]:
-            process.send_signal(signal.SIGKILL)
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGKILL)
         say("killed")
     cluster.shutdown()
 

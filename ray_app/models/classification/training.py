@@ -225,7 +225,7 @@ def _manifest(
     now, digest = datetime.now(UTC), data_hash(examples)
     error, bins = scores.calibration(held_out)
     return ClassifierManifest(
-        version=f"{now:%Y%m%d-%H%M%S}-{digest[:8]}",
+        version=f"{now:%Y%m%d-%H%M%S-%f}-{digest[:8]}",
         created=now.isoformat(timespec="seconds"),
         kind=examples.kind,
         features=plan.features,
