@@ -74,6 +74,12 @@ def test_a_page_whose_words_have_no_place_is_not_shown_as_redacted(uploads):
     assert "cannot be redacted" in refused.json()["detail"] or "not known" in refused.json()["detail"]
 
 
+def test_a_page_on_which_nothing_was_read_is_not_shown_as_redacted(uploads):
+    document = uploads.add("half.pdf", pdf([(72, 700, "The first sheet")], []))
+    assert draw(uploads, document, number=2, width=612).size == (612, 792)
+    problem(draw(uploads, document, number=2, status=409, redact=True), 409, "conflict")
+
+
 def black(picture):
     """The share of black pixels."""
     histogram = picture.convert("L").histogram()

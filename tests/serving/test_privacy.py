@@ -15,6 +15,7 @@ from ray_app.enrichment.chunking import chunk
 from ray_app.ingest.enriching import enricher_of
 from ray_app.ingest.watching import scan_changes
 from ray_app.records import Content, Document, FileRef, Page, document_id
+from ray_app.serving.personal import Part, spans_of
 from ray_app.sources import originals
 from ray_app.store.audit import entries
 from ray_app.store.collections import CHUNKS
@@ -66,21 +67,23 @@ def identity(path):
     return document_id("default", path.split("/")[0], f"file:///{path}")
 
 
-def document(path, text, splitter):
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
+def document(path, texts, splitter):
+    """Of a text for each page."""
+    sha256 = hashlib.sha256("".join(texts).encode()).hexdigest()
+    pages = [Page(number, text) for number, text in enumerate(texts, start=1)]
     content = Content(
-        sha256, "text/plain", path, "2025-01-01T00:00:00Z", 1, True, chunk([Page(1, text)], splitter), "en", 0.9,
+        sha256, "text/plain", path, "2025-01-01T00:00:00Z", 1, True, chunk(pages, splitter), "en", 0.9,
         stemming="en",
     )  # fmt: skip
     source, name = path.split("/")
-    return Document(FileRef(f"file:///{path}", name, source, "default", len(text), 0.0), sha256, content)
+    return Document(FileRef(f"file:///{path}", name, source, "default", sum(map(len, texts)), 0.0), sha256, content)
 
 
 @pytest.fixture
 async def there(settings, embedder, model):
     async with api_over(required(settings, requests_per_minute=None), embedder) as api:
         splitter = pipeline.open_splitter(model, settings.chunking)
-        found = [document(path, text, splitter) for path, text in TEXTS.items()]
+        found = [document(path, [text], splitter) for path, text in TEXTS.items()]
         enriched = pipeline.enrich(found, await enricher_of(api.store, settings))
         enriched = pipeline.for_keeping(enriched, settings.privacy)
         await write_documents(api.store, enriched, run="r", pipeline="p")
@@ -190,6 +193,30 @@ async def test_a_text_without_personal_data_is_made_when_asked_for(there):
     assert "Bo Holm" not in party
     kept = await there.get(f"/v1/documents/{identity('hr/sick.txt')}/redacted", params={"keep": "email"})
     assert "anna.jensen@example.com" in kept["pages"][0]["text"]
+
+
+async def test_a_surname_alone_goes_from_every_part_where_the_full_name_stands_in_another(there, model):
+    await there.watch(name="Kirstine Bramsn\u00e6s")
+    texts = ["Kirstine Bramsn\u00e6s was appointed.", "The salary of Bramsn\u00e6s was raised."]
+    splitter = pipeline.open_splitter(model, there.settings.chunking)
+    await write_documents(there.api.store, [document("hr/pay.txt", texts, splitter)], run="r", pipeline="p")
+    url = f"/v1/documents/{identity('hr/pay.txt')}/redacted"
+    whole = await there.get(url)
+    assert [page["text"] for page in whole["pages"]][1] == "The salary of [person] was raised."
+    first = await there.get(url, params={"limit": 1})
+    second = await there.get(url, params={"limit": 1, "start": first["next"]})
+    assert [*first["pages"], *second["pages"]] == whole["pages"]
+    assert second["next"] is None
+
+
+async def test_what_stands_across_the_border_of_two_parts_goes_from_both(there):
+    text = TEXTS["hr/sick.txt"]
+    start, border = text.index(CPR), text.index(CPR) + 3
+    parts = [Part(1, 0, border), Part(1, border, len(text))]
+    enricher = await enricher_of(there.api.store, there.settings)
+    before, behind = spans_of([Page(1, text)], parts, enricher, frozenset())
+    assert (start, border, "dk.cpr") in before
+    assert (border, start + len(CPR), "dk.cpr") in behind
 
 
 async def test_subject_access_gives_all_that_names_somebody_without_watching_them(there):

@@ -16,7 +16,7 @@ from ray_app.parsing.drawing import Drawing, Hidden
 from ray_app.records import Chunk
 from ray_app.serving.lookup import content_of, find_document, matching, passages_of
 from ray_app.serving.original import find_original
-from ray_app.serving.personal import spans_of
+from ray_app.serving.personal import Part, spans_of
 from ray_app.serving.problems import described
 from ray_app.serving.ranges import has_already
 from ray_app.serving.services import IndexOf, Services, ServicesOf
@@ -54,8 +54,8 @@ async def page(
 
     A reader whose `Accept` names `image/webp`, as browsers' do, gets the same pixels as WebP: a third of the bytes.
 
-    With `redact`, what `GET /v1/documents/{id}/redacted` takes out is black, and a page that was read by text
-    recognition is refused. Pictures on a page stay as they are: look at it before it leaves the house.
+    With `redact`, what `GET /v1/documents/{id}/redacted` takes out is black. A page that was read by text recognition
+    is refused, and one on which no text was read: it may be a scan. Pictures on a page stay as they are: look at it before it leaves the house.
     """
     place = await find_document(index, document_id)
     content = await content_of(index, place)
@@ -97,13 +97,16 @@ async def _hidden(index: ScopedReader, services: Services, content: Payload | No
     """The personal data of the page. Raises RefusedError where not all of its text has a place on it."""
     if not content:
         raise RefusedError("conflict", "the document is not indexed (yet): nobody knows what is to be hidden")
-    chunks = await _passages(index, content, number)
-    if not content.get("has_text") or any(one.confidence is not None for one in chunks):
-        raise RefusedError("conflict", f"page {number} was read by text recognition: where its words are is not known")
+    chunks = await passages_of(index, chunk_ids(content, index.scope.tenant))
     pages = pages_of(chunks)
+    text = next((page.text for page in pages if page.number == number), "")
+    if not content.get("has_text") or any(one.confidence is not None for one in chunks if one.page == number):
+        raise RefusedError("conflict", f"page {number} was read by text recognition: where its words are is not known")
+    if not text:
+        raise RefusedError("conflict", f"no text was read on page {number}: whether it shows any is not known")
     enricher = await services.enricher(index.scope.tenant)
-    spans = (await asyncio.to_thread(spans_of, pages, enricher, frozenset())).get(number, [])
-    text = pages[0].text if pages else ""
+    part = Part(number, 0, len(text))
+    spans = (await asyncio.to_thread(spans_of, pages, [part], enricher, frozenset()))[0]
     return tuple(Hidden(start=start, end=end, text=text[start:end]) for start, end, _ in sorted(spans))
 
 

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Literal
 
@@ -14,6 +15,7 @@ from fastapi.responses import Response
 
 from ray_app.enrichment.chunking import pages_of
 from ray_app.enrichment.privacy.masking import redact
+from ray_app.records import Chunk
 from ray_app.search.personal import count_personal
 from ray_app.serving.bodies.privacy import (
     EvidenceOut,
@@ -28,7 +30,7 @@ from ray_app.serving.bodies.privacy import (
     WordOut,
 )
 from ray_app.serving.lookup import content_of, find_document, passages_of
-from ray_app.serving.personal import spans_of
+from ray_app.serving.personal import Part, Span, spans_of
 from ray_app.serving.services import CallerOf, IndexOf, ServicesOf
 from ray_app.store.personal import mentions_of, reasons_of, words_of
 from ray_app.store.points import chunk_ids
@@ -77,14 +79,35 @@ async def redacted(
     """
     content = await content_of(index, await find_document(index, document_id))
     ids = chunk_ids(content, index.scope.tenant) if content else []
-    pages = pages_of(await passages_of(index, ids[start : start + limit]))
-    found = await asyncio.to_thread(spans_of, pages, await services.enricher(index.scope.tenant), frozenset(keep))
+    chunks = await passages_of(index, ids)
+    pages = {page.number: page for page in pages_of(chunks)}
+    parts = _parts(chunks[start : start + limit])
+    enricher = await services.enricher(index.scope.tenant)
+    found = await asyncio.to_thread(spans_of, list(pages.values()), parts, enricher, frozenset(keep))
     return RedactedText(
         document_id=document_id,
-        pages=[RedactedPage(page=page.number, text=redact(page.text, found[page.number]).strip()) for page in pages],
-        removed=Counter(kind for spans in found.values() for _, _, kind in spans),
+        pages=[
+            RedactedPage(page=part.page, text=_redacted(pages[part.page].text, part, spans))
+            for part, spans in zip(parts, found, strict=True)
+        ],
+        removed=Counter(kind for spans in found for _, _, kind in spans),
         next=start + limit if start + limit < len(ids) else None,
     )
+
+
+def _parts(chunks: Sequence[Chunk]) -> list[Part]:
+    """What the passages cover of each page that they stand on."""
+    parts: dict[int, Part] = {}
+    for one in chunks:
+        if one.end:  # one that names a document stands on no page
+            start = parts[one.page].start if one.page in parts else one.start
+            parts[one.page] = Part(one.page, start, one.end)
+    return list(parts.values())
+
+
+def _redacted(text: str, part: Part, spans: Sequence[Span]) -> str:
+    shown = [(one.start - part.start, one.end - part.start, one.kind) for one in spans]
+    return redact(text[part.start : part.end], shown).strip()
 
 
 @router.get("/privacy/report", responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}})
