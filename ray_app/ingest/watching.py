@@ -19,8 +19,9 @@ from ray_app.records import Content, content_id
 from ray_app.search.languages import stemmed_languages
 from ray_app.settings import Settings
 from ray_app.store.bm25 import word_indices
-from ray_app.store.collections import CONTENTS, DOCUMENTS
+from ray_app.store.collections import CONTENTS
 from ray_app.store.events import Event, append_events, new_event
+from ray_app.store.lookup import places_of
 from ray_app.store.pending import read_contents, write_watched
 from ray_app.store.protocol import AnyOf, Condition, Filter, Found, Reader, Store
 from ray_app.store.watchlist import Watched, list_people, scanned
@@ -28,7 +29,6 @@ from ray_app.store.watchlist import Watched, list_people, scanned
 _PAGE = 64
 _MOST_LANGUAGES = 50
 _MOST_KINDS = 1000
-_MOST_PLACES = 1000
 
 
 async def matcher_of(store: Reader, settings: Settings) -> Matcher | None:
@@ -56,16 +56,16 @@ async def scan_changes(store: Store, settings: Settings) -> int:
 
 
 async def candidates(
-    store: Reader, tenant: str, before: WatchedPerson | None, after: WatchedPerson | None
+    store: Reader, tenant: str, identity: str, before: WatchedPerson | None, after: WatchedPerson | None
 ) -> AsyncIterator[list[str]]:
-    """The ids of the contents that may name the person as they were or as they are now, page by page."""
-    affected = affected_tokens(before, after)
-    which = await _may_name(store, tenant, affected)
-    people = [person.id for person in (before, after) if person]
-    if people:  # what was found of them is revoked wherever it is
-        which = [*which, AnyOf("people", sorted(set(people)))]
+    """The ids of the contents that may name the person as they were or as they are now, page by page.
+
+    Those in which they were found by their id are among them, also where there is neither: that is then revoked.
+    """
+    named = await _may_name(store, tenant, affected_tokens(before, after))
+    which = [*named, AnyOf("people", [identity])]
     offset = None
-    while which:
+    while True:
         filter = Filter([AnyOf("tenant", [tenant])], should=which)
         found, offset = await store.scroll(CONTENTS, filter=filter, limit=_PAGE, offset=offset, fields=[])
         yield [one.id for one in found]
@@ -97,7 +97,7 @@ async def _may_name(store: Reader, tenant: str, affected: Affected) -> list[Cond
 
 async def _scan(store: Store, settings: Settings, one: Watched, everybody: Matcher) -> int:
     looked = 0
-    async for ids in candidates(store, settings.tenant, one.person_before, one.person):
+    async for ids in candidates(store, settings.tenant, one.id, one.person_before, one.person):
         contents = await read_contents(store, settings.tenant, ids)
         for content in contents:
             await _look_again(store, settings, content, everybody)
@@ -119,9 +119,7 @@ async def _told(
     store: Reader, tenant: str, content: Content, added: Sequence[WatchMatch], revoked: Sequence[WatchMatch]
 ) -> list[Event]:
     """One event for each place and person: how many mentions came and went."""
-    identity = content_id(tenant, content.sha256)
-    naming_it = Filter([AnyOf("content", [identity])])
-    places, _ = await store.scroll(DOCUMENTS, filter=naming_it, limit=_MOST_PLACES, fields=["source"])
+    places = await places_of(store, [content_id(tenant, content.sha256)], fields=["source"])
     people = sorted({match.person_id for match in (*added, *revoked)})
     return [_event(tenant, place, person, added, revoked) for place in places for person in people]
 

@@ -12,13 +12,13 @@ from ray_app.search.highlight import highlight
 from ray_app.serving.schemas import DocumentOut
 from ray_app.store.bm25 import query_vector
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
+from ray_app.store.lookup import places_of
 from ray_app.store.points import is_id
-from ray_app.store.protocol import AnyOf, Filter, Found, Payload
+from ray_app.store.protocol import Found, Payload
 from ray_app.store.scope import ScopedReader
 
 _FIELDS = set(DocumentOut.model_fields) - {"id"}
 _CHUNK_FIELDS = tuple(one.name for one in fields(Chunk))
-_MOST_PLACES = 1000
 # Passages that are asked for at a time.
 _MOST_PASSAGES = 1000
 
@@ -67,10 +67,8 @@ async def first_places(index: ScopedReader, contents: Sequence[str]) -> dict[str
 
 async def all_places(index: ScopedReader, contents: Sequence[str]) -> dict[str, list[Found]]:
     """Of each of the contents the places that the caller may see, by URI; those without any are left out."""
-    which = Filter([AnyOf("content", list(contents))])
-    found = (await index.scroll(DOCUMENTS, filter=which, limit=_MOST_PLACES))[0] if contents else []
     places: dict[str, list[Found]] = defaultdict(list)
-    for place in sorted(found, key=lambda place: str(place.payload["uri"])):
+    for place in sorted(await places_of(index, contents), key=lambda place: str(place.payload["uri"])):
         places[place.payload["content"]].append(place)
     return places
 

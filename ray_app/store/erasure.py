@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable
 
 from ray_app.records import Outcome, content_id
 from ray_app.store.annotations import forget_stated
 from ray_app.store.collections import CONTENTS, DOCUMENTS
+from ray_app.store.events import erase_events
 from ray_app.store.protocol import Found, Payload, Store
-from ray_app.store.removal import children_of, mark_deleted
+from ray_app.store.removal import mark_deleted, with_inside
 from ray_app.store.sweep import keeps_original, settle, sweep
 
 _RUN = "erasure"
@@ -18,7 +19,7 @@ _RUN = "erasure"
 async def erase_document(
     store: Store, tenant: str, document: str, *, erase: Callable[[str], None], known: Collection[str] = ()
 ) -> bool:
-    """Removes the document with all inside it, their contents, passages and copies where nothing else names them.
+    """Removes the document with all inside it, their events, contents, passages and copies that nothing else names.
 
     `known` are hashes of bytes that it is known to have had, where an earlier try may have come half way, or a worker
     that read them may have written them since. False where the document was gone already. May be interrupted and
@@ -26,7 +27,9 @@ async def erase_document(
     """
     found = [one for one in await store.retrieve(DOCUMENTS, [document]) if one.payload["tenant"] == tenant]
     copies = {*known, *(one.payload["original"] for one in found if one.payload.get("original"))}
-    contents = [content async for content in _contents(store, found)]
+    going = await with_inside(store, found)
+    contents = _contents(going)
+    await erase_events(store, tenant, {document, *(place.id for place in going)})
     await mark_deleted(store, found, run=_RUN)
     await sweep(store, tenant, erase=erase)
     there = {one.id for one in await store.retrieve(CONTENTS, contents, fields=[])}
@@ -49,13 +52,8 @@ async def make_incomplete(store: Store, document: str) -> None:
     """Lets the document's content, and those inside it, be made anew though nothing about them has changed."""
     places = await store.retrieve(DOCUMENTS, [document])
     mark: Payload = {"incomplete": True}
-    await store.set_payload(CONTENTS, [content async for content in _contents(store, places)], mark)
+    await store.set_payload(CONTENTS, _contents(await with_inside(store, places)), mark)
 
 
-async def _contents(store: Store, places: Sequence[Found]) -> AsyncIterator[str]:
-    """The ids of the contents of the places, and of those inside them."""
-    while places:
-        for place in places:
-            if place.payload.get("content"):
-                yield place.payload["content"]
-        places = [child async for child in children_of(store, [place.id for place in places])]
+def _contents(places: Iterable[Found]) -> list[str]:
+    return sorted({place.payload["content"] for place in places if place.payload.get("content")})

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from ray_app.records import FileRef, content_id
 from ray_app.store.collections import CONTENTS, DOCUMENTS
 from ray_app.store.points import place_id
-from ray_app.store.protocol import AnyOf, Filter, Found, Store
+from ray_app.store.protocol import AnyOf, Filter, Found, Reader, Store
 
 _PAGE = 1000
 
@@ -49,3 +49,16 @@ async def documents_below(
         yield page
         if offset is None:
             return
+
+
+async def places_of(store: Reader, contents: Collection[str], *, fields: Sequence[str] | None = None) -> list[Found]:
+    """All places of these contents (ids), however many copies one has."""
+    which = Filter([AnyOf("content", sorted(contents))])
+    places: list[Found] = []
+    offset = None
+    while contents:
+        page, offset = await store.scroll(DOCUMENTS, filter=which, limit=_PAGE, offset=offset, fields=fields)
+        places += page
+        if offset is None:
+            break
+    return places

@@ -42,6 +42,15 @@ async def children_of(store: Store, parents: Sequence[str]) -> AsyncIterator[Fou
                 break
 
 
+async def with_inside(store: Store, places: Sequence[Found]) -> list[Found]:
+    """The places, and all inside them at any depth that are not marked as deleted."""
+    everything, level = list(places), list(places)
+    while level:
+        level = [child async for child in children_of(store, [place.id for place in level])]
+        everything += level
+    return everything
+
+
 def _deleted(place: Found, run: str) -> Point:
     payload = {key: value for key, value in place.payload.items() if key not in ("content", "sha256")}
     old = place.payload.get("content")

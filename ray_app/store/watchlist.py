@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from typing import Any, Literal
 
@@ -11,11 +12,13 @@ from ray_app.errors import NotFoundError
 from ray_app.findings import WatchedPerson
 from ray_app.records import record_id
 from ray_app.store.collections import REGISTRY
-from ray_app.store.points import now
+from ray_app.store.points import iso, now
 from ray_app.store.protocol import AnyOf, Filter, Payload, Point, Reader, Store
 
 _KIND = "watched"
 _PAGE = 256
+# How long it is remembered that someone was removed: longer than a run lives that may still look for them.
+_REMEMBERED_S = 30 * 86_400
 # Tenants that are seen to at a time; the others are as soon as these are done.
 _MOST_TENANTS = 100
 
@@ -24,7 +27,8 @@ class Watched(BaseModel):
     """Someone on the watch list. Times are ISO 8601, UTC.
 
     `state` is pending until the documents were looked through for what a change means; `before` is then how the person
-    was looked for until now, None for one who was not. A `removed` one goes from the list when that is done.
+    was looked for until now, None for one who was not. Of a `removed` one the id alone stays when that is done:
+    a run that began before may still write that they were found.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -104,9 +108,13 @@ async def scanned(store: Store, person: Watched) -> None:
 
 async def scan_again(store: Store, tenant: str, *, since: str) -> None:
     """Lets documents be looked through anew for those who changed since then: runs may have missed the change."""
-    for one in await list_people(store, tenant):
+    forgotten = iso(time.time() - _REMEMBERED_S)
+    for one in await list_people(store, tenant, removed=True):
+        where = [_point_id(tenant, one.id)]
         if one.updated >= since and one.state == "followed":
-            await store.set_payload(REGISTRY, [_point_id(tenant, one.id)], {"state": "pending"})
+            await store.set_payload(REGISTRY, where, {"state": "pending"})
+        elif one.removed and one.state == "followed" and one.updated < forgotten:
+            await store.delete(REGISTRY, where)
 
 
 async def _save(store: Store, wanted: Watched) -> Watched:
@@ -126,7 +134,9 @@ async def _scanned(store: Store, person: Watched) -> None:
     if not found or found[0].payload["updated"] != person.updated or found[0].payload["removed"] != person.removed:
         return
     if person.removed:
-        await store.delete(REGISTRY, where)
+        bare = Watched(id=person.id, tenant=person.tenant, name="", updated=person.updated, removed=True)
+        payload = {"kind": _KIND, **bare.model_dump(mode="json"), "state": "followed"}
+        await store.upsert(REGISTRY, [Point(where[0], payload)])
     else:
         done: Payload = {"state": "followed", "before": None}
         await store.set_payload(REGISTRY, where, done)

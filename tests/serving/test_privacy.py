@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -18,10 +18,12 @@ from ray_app.records import Content, Document, FileRef, Page, document_id
 from ray_app.serving.personal import Part, spans_of
 from ray_app.sources import originals
 from ray_app.store.audit import entries
-from ray_app.store.collections import CHUNKS
-from ray_app.store.events import read_events
+from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS, REGISTRY
+from ray_app.store.events import append_events, new_event, read_events
 from ray_app.store.named_sources import NamedSource, save_source
+from ray_app.store.points import now
 from ray_app.store.scope import Scope
+from ray_app.store.watchlist import scan_again
 from ray_app.store.writer import write_documents
 from tests.serving.apps import Api, api_over, problem, required
 
@@ -57,6 +59,18 @@ class There:
         made = (await self.ask("POST", "/v1/watch", json=person)).json()
         await scan_changes(self.api.store, self.settings)  # what the online worker does
         return made["id"]
+
+    async def write(self, model, path, text, *, enricher=None):
+        """As an ingest does, which knows the watch list of its start."""
+        splitter = pipeline.open_splitter(model, self.settings.chunking)
+        enricher = enricher or await enricher_of(self.api.store, self.settings)
+        enriched = pipeline.enrich([document(path, [text], splitter)], enricher)
+        await write_documents(self.api.store, enriched, run="r", pipeline="p")
+
+    async def people(self, path):
+        """Who was found in a document."""
+        (place,) = await self.api.store.retrieve(DOCUMENTS, [identity(path)])
+        return (await self.api.store.retrieve(CONTENTS, [place.payload["content"]]))[0].payload.get("people") or []
 
     async def named(self, person):
         found = (await self.get(f"/v1/watch/{person}/documents"))["documents"]
@@ -174,6 +188,30 @@ async def test_a_change_revokes_what_no_longer_holds_and_tells_the_difference(th
     assert {one.data["person"] for one in events} == {person}
 
 
+async def test_who_is_removed_before_the_first_look_is_found_nowhere(there, model):
+    person = (await there.ask("POST", "/v1/watch", json={"name": "Bo Holm"})).json()["id"]
+    await there.write(model, "hr/late.txt", "Bo Holm was late.")  # an ingest begins, and knows of him
+    assert await there.people("hr/late.txt") == [person]
+    await there.ask("DELETE", f"/v1/watch/{person}")
+    await scan_changes(there.api.store, there.settings)
+    assert await there.people("hr/late.txt") == []
+
+
+async def test_what_a_run_writes_of_someone_removed_meanwhile_is_revoked_when_it_ends(there, model):
+    begun = now()
+    person = await there.watch(name="Bo Holm")
+    known = await enricher_of(there.api.store, there.settings)
+    await there.ask("DELETE", f"/v1/watch/{person}")
+    await scan_changes(there.api.store, there.settings)
+    await there.write(model, "hr/late.txt", "Bo Holm was late.", enricher=known)
+    assert await there.people("hr/late.txt") == [person]
+    await scan_again(there.api.store, "default", since=begun)
+    await scan_changes(there.api.store, there.settings)
+    assert await there.people("hr/late.txt") == []
+    registry, _ = await there.api.store.scroll(REGISTRY, limit=1000)
+    assert "Bo Holm" not in str([one.payload for one in registry])
+
+
 async def test_only_documents_that_a_change_can_matter_to_are_looked_through(there):
     await there.ask("POST", "/v1/watch", json={"name": "Bo Holm"})
     assert await scan_changes(there.api.store, there.settings) == 1
@@ -231,6 +269,19 @@ async def test_subject_access_gives_all_that_names_somebody_without_watching_the
     assert "Jensen" not in log[0].model_dump_json()
 
 
+async def test_no_document_is_left_out_because_another_lies_at_many_places(there, model):
+    splitter = pipeline.open_splitter(model, there.settings.chunking)
+    footer = document("hr/footer.txt", ["Kind regards, Anna Maria Jensen"], splitter)
+    copies = [replace(footer, ref=replace(footer.ref, uri=f"file:///hr/{number}.txt")) for number in range(1200)]
+    await write_documents(there.api.store, copies, run="r", pipeline="p")
+    answer = await there.ask("POST", "/v1/privacy/subject-access", json=ANNA)
+    *found, end = map(json.loads, answer.text.splitlines())
+    assert end["documents"] == end["read"] == len(found) == 3
+    assert sorted(len(one["places"]) for one in found) == [1, 1, 1200]
+    person = await there.watch(**ANNA)
+    assert len((await there.get(f"/v1/watch/{person}/documents"))["documents"]) == 3
+
+
 async def test_an_erasure_proves_what_went_and_what_is_left(there):
     sha256 = hashlib.sha256(TEXTS["hr/sick.txt"].encode()).hexdigest()
     where = there.settings.originals_url, "default", sha256
@@ -257,6 +308,27 @@ async def test_a_copy_elsewhere_is_named_by_the_proof(there, model):
     body = {"document_ids": [identity("hr/sick.txt")], "reason": "asked"}
     (erased,) = (await there.ask("POST", "/v1/privacy/erasures", json=body)).json()["documents"]
     assert (erased["passages"], erased["left"]) == (0, ["its content, which lies at 1 other places"])
+
+
+async def test_files_inside_go_with_a_document_and_the_proof_tells_of_their_copies(there, model):
+    splitter = pipeline.open_splitter(model, there.settings.chunking)
+    letter, copy = document("hr/mail.eml", ["See attached."], splitter), document("wiki/cv.txt", ["Mine."], splitter)
+    ref = replace(copy.ref, uri="file:///hr/mail.eml!/cv.txt", source="hr", parent=letter.ref.uri)
+    inside = Document(ref, copy.sha256, copy.content)
+    await write_documents(there.api.store, [replace(letter, children=(inside,)), copy], run="r", pipeline="p")
+    attached = document_id("default", "hr", ref.uri)
+    told = [new_event("privacy", tenant="default", source="hr", data={"document": one}) for one in (attached, "other")]
+    await append_events(there.api.store, told)
+    body = {"document_ids": [identity("hr/mail.eml")], "reason": "asked"}
+    (erased,) = (await there.ask("POST", "/v1/privacy/erasures", json=body)).json()["documents"]
+    assert (erased["passages"], erased["files_inside"]) == (1, 1)
+    (left,) = erased["left"]
+    assert "of a file inside it, which lies at 1 other places" in left
+    events = await read_events(there.api.store, Scope("default"), topics=["privacy"])
+    assert [one.data["document"] for one in events] == ["other"]
+    body = {"document_ids": [identity("wiki/cv.txt")], "reason": "asked"}
+    (erased,) = (await there.ask("POST", "/v1/privacy/erasures", json=body)).json()["documents"]
+    assert (erased["passages"], erased["left"]) == (1, [])
 
 
 async def test_nothing_is_erased_where_one_of_the_documents_is_not_there(there):

@@ -211,8 +211,8 @@ class ErasureBody(Body):
 
 
 class Erased(BaseModel):
-    """What went of one document. `left` is what the index still has of it when asked again: nothing, or a copy
-    elsewhere that is not to be erased.
+    """What went of one document and the files inside it. `left` is what the index still has of them when asked again:
+    nothing, or a copy elsewhere that is not to be erased.
     """
 
     document_id: str

@@ -55,7 +55,8 @@ async def page(
     A reader whose `Accept` names `image/webp`, as browsers' do, gets the same pixels as WebP: a third of the bytes.
 
     With `redact`, what `GET /v1/documents/{id}/redacted` takes out is black. A page that was read by text recognition
-    is refused, and one on which no text was read: it may be a scan. Pictures on a page stay as they are: look at it before it leaves the house.
+    is refused, and one on which no text was read: it may be a scan. Pictures on a page stay as they are: look at it
+    before it leaves the house.
     """
     place = await find_document(index, document_id)
     content = await content_of(index, place)

@@ -84,7 +84,7 @@ async def _export(
     services: Services, index: ScopedReader, person: WatchedPerson, matcher: Matcher
 ) -> AsyncIterator[str]:
     tenant, documents, read = index.scope.tenant, 0, 0
-    async for ids in candidates(services.store, tenant, None, person):
+    async for ids in candidates(services.store, tenant, person.id, None, person):
         contents = await read_contents(services.store, tenant, ids)
         read += len(contents)
         found = await asyncio.to_thread(_matches, contents, matcher)
