@@ -260,6 +260,23 @@ def test_what_the_server_does_not_take_is_told_in_its_words(visit, watch):
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
 
 
+@pytest.mark.quick
+def test_what_was_erased_is_gone_on_the_way_back_and_the_same_words_ask_again(page, shelf):
+    first = shelf.add("zeppelin-1.txt", b"The zeppelin hangar is swept on Mondays.")
+    search_for(page, "zeppelin hangar")
+    card = hits(page).and_(page.locator(f"[data-id='{first['id']}']"))
+    card.get_by_role("link").first.click()
+    page.wait_for_url("**/documents/**")
+    settle(page)
+    page.get_by_role("button", name="Erase").click()
+    page.get_by_role("dialog").get_by_role("button", name="Erase").click()
+    expect(page).to_have_title("zeppelin hangar – ray-app")
+    expect(card).to_have_count(0)
+    second = shelf.add("zeppelin-2.txt", b"The zeppelin hangar is painted in May.")
+    box(page).press("Enter")
+    expect(hits(page).and_(page.locator(f"[data-id='{second['id']}']"))).to_have_count(1)
+
+
 def test_the_way_back_from_a_document_leads_to_the_same_place_at_once(page):
     search_for(page, LEASE)
     wanted = hits(page).nth(12).get_by_role("link")

@@ -77,7 +77,17 @@ export function withQuery(path, query) {
   return pairs.size ? `${path}?${pairs}` : path;
 }
 
+// POSTs that change nothing.
+const ASKING = ["/v1/search", "/v1/answer", "/v1/classify", "/v1/sources/check"];
+let sent = 0;
+
+/** How many changes this page has sent: what was read before the last of them may not be so any more. */
+export function changes() {
+  return sent;
+}
+
 async function request(method, path, options) {
+  if (method !== "GET" && !ASKING.includes(path)) sent += 1;
   let response;
   try {
     response = await fetch(path, { method, credentials: "same-origin", ...options });

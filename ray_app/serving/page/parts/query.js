@@ -14,7 +14,7 @@ export function asked(query) {
 }
 
 /** The body of POST /v1/search. Without a query the newest documents are listed. */
-export function body(state, limit = 20) {
+export function body(state, limit) {
   const date = { ...(state.from && { gte: state.from }), ...(state.to && { lte: state.to }) };
   const filters = { ...state.filters, ...(Object.keys(date).length && { date }) };
   const sort = !state.q.trim() && state.sort === "relevance" ? "newest" : state.sort;

@@ -1,6 +1,6 @@
 // Search: the address bar says what for, results come as they are found.
 
-import { stream } from "../core/api.js";
+import { changes, stream } from "../core/api.js";
 import { h, on, replace } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { bind } from "../core/keys.js";
@@ -14,8 +14,11 @@ import { searchBox } from "../parts/searchbox.js";
 
 const SORTS = ["relevance", "newest", "oldest"];
 
-/** What was shown last, so that the way back from a document shows it at once and at the same place. */
+/** What was shown last, so that the way back from a document shows it at once and at the same place. `entry` names the
+ * entry of the history that it belongs to: whoever goes there anew, by a link or another search, asks anew. */
 let kept = null;
+const PAGE = 20;
+const MOST = 100; // that the API gives at a time
 
 export async function open({ root, query, signal }) {
   let state = asked(query);
@@ -36,7 +39,9 @@ export async function open({ root, query, signal }) {
   bind("k", "keys.previous", () => hits.step(-1), signal);
 
   function to(wanted) {
-    go(address("/", { q: wanted.q, sort: wanted.sort === "relevance" ? "" : wanted.sort, from: wanted.from, to: wanted.to, ...wanted.filters }));
+    const there = address("/", { q: wanted.q, sort: wanted.sort === "relevance" ? "" : wanted.sort, from: wanted.from, to: wanted.to, ...wanted.filters });
+    if (there === location.pathname + location.search) run(); // asked once more
+    else go(there);
   }
 
   async function update(fresh) {
@@ -45,21 +50,32 @@ export async function open({ root, query, signal }) {
     sort.value = state.sort;
     document.title = state.q ? `${state.q} – ray-app` : "ray-app";
     replace(picked, chosen(state).map(pill));
-    if (kept?.key === location.search) return show(kept);
-    await run();
+    if (!wasHere()) return run();
+    show(kept);
+    if (kept.changes !== changes()) refresh();
+    return undefined;
+  }
+
+  function wasHere() {
+    return kept !== null && kept.entry === history.state?.search;
+  }
+
+  function begun() {
+    running?.abort();
+    running = new AbortController();
+    return { hits: [], facets: null, total: 0, next: null, changes: changes() };
   }
 
   async function run() {
-    running?.abort();
-    running = new AbortController();
+    const found = { ...begun(), entry: Date.now() };
     const mine = running;
+    history.replaceState({ ...history.state, search: found.entry }, "");
     replace(notes);
     column.setAttribute("aria-busy", "true");
     replace(summary, t("searching"));
     hits.wait();
-    const found = { key: location.search, hits: [], facets: null, total: 0, next: null, state };
     try {
-      for await (const { event, data } of stream("/v1/search", body(state), { signal: mine.signal })) {
+      for await (const { event, data } of stream("/v1/search", body(state, PAGE), { signal: mine.signal })) {
         take(found, event, data);
         if (event === "error") throw Object.assign(new Error(data.detail), data);
       }
@@ -72,6 +88,24 @@ export async function open({ root, query, signal }) {
     } finally {
       if (mine === running) column.removeAttribute("aria-busy");
     }
+  }
+
+  /** Brings what is shown up to date after a change, at its place and without a word. */
+  async function refresh() {
+    const found = { ...begun(), entry: kept.entry };
+    const limit = Math.min(Math.max(kept.hits.length, PAGE), MOST);
+    try {
+      for await (const { event, data } of stream("/v1/search", body(state, limit), { signal: running.signal })) {
+        if (event === "hits") found.hits = data.hits;
+        if (event === "facets") Object.assign(found, { facets: data.facets, total: data.total });
+        if (event === "done") found.next = data.next;
+        if (event === "error") return;
+      }
+    } catch {
+      return; // what is shown stays
+    }
+    kept = found;
+    show(found);
   }
 
   function take(found, event, data) {
@@ -98,7 +132,7 @@ export async function open({ root, query, signal }) {
   }
 
   async function next(cursor) {
-    for await (const { event, data } of stream("/v1/search", { ...body(state), cursor, facets: [] }, { signal: running?.signal ?? signal })) {
+    for await (const { event, data } of stream("/v1/search", { ...body(state, PAGE), cursor, facets: [] }, { signal: running?.signal ?? signal })) {
       if (event === "hits") kept.hits.push(...data.hits), hits.append(data.hits, state);
       if (event === "done") kept.next = data.next;
       if (event === "error") throw Object.assign(new Error(data.detail), data);
@@ -120,6 +154,6 @@ export async function open({ root, query, signal }) {
 
   on(signal, "abort", () => running?.abort());
   const first = update(query);
-  if (kept?.key === location.search) await first;
+  if (wasHere()) await first;
   return { update };
 }
