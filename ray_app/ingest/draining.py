@@ -13,7 +13,7 @@ from ray_app.errors import StoreError
 from ray_app.ingest.enriching import enricher_of
 from ray_app.ingest.isolation import isolated
 from ray_app.ingest.reporting import PatientSandbox
-from ray_app.ingest.waiting import file_of, may_pass, remembered
+from ray_app.ingest.waiting import file_of, may_be_lost, may_pass, remembered
 from ray_app.ingest.watching import scan_changes
 from ray_app.logs import get_logger
 from ray_app.models.classification.classifier import Classifier
@@ -31,7 +31,7 @@ from ray_app.store.events import append_events
 from ray_app.store.lookup import known_contents
 from ray_app.store.patience import patiently
 from ray_app.store.protocol import Store
-from ray_app.store.queue import Entry, Taken, put_back, remove, take, told, waited_for
+from ray_app.store.queue import Entry, Taken, keep_for_retry, put_back, remove, take, told, waited_for
 from ray_app.store.sweep import sweep
 from ray_app.store.watchlist import tenants_behind
 from ray_app.store.writer import write_documents
@@ -122,7 +122,7 @@ class Drain:
             await self._erase(store, one.entry)
         others = [one for one in taken if one.entry.action != "erase"]
         for one in others:
-            if one.entry.action == "reprocess":
+            if one.anew:
                 await store.run(make_incomplete, one.entry.document)
         files = [await asyncio.to_thread(file_of, one.entry, self._settings) for one in others]
         pairs = list(zip(others, files, strict=True))
@@ -134,7 +134,8 @@ class Drain:
         await self._postpone(store, vanished)
         done = [one for one in finished if one.taken not in vanished]
         await append_events(store, [told(one.taken.entry, one.outcome, reason=one.reason) for one in done])
-        await self._finish(store, [*gone, *(one.taken for one in done)])
+        unread = [one for one, file in ready if may_be_lost(one.entry, file)]
+        await self._finish(store, [*gone, *(one.taken for one in done)], unread=unread)
 
     async def _index(self, store: Store, ready: Sequence[tuple[Taken, Fetched]]) -> list[_Finished]:
         """Takes the files through the pipeline and into the index."""
@@ -202,19 +203,22 @@ class Drain:
             failed = one.entry.model_copy(update={"failed": one.entry.failed + 1, "begun": 0})
             wait_s = min(2.0**failed.failed, self._settings.uploads.longest_wait_s)
             await store.run(put_back, [failed], wait_s=wait_s, detail="failed for a passing reason, and is tried again")
-            await self._drop(store, one.earlier)
+            await self._drop(store, one.needless)
 
     async def _erase(self, store: Store, entry: Entry) -> None:
         erase = originals.eraser(self._settings, entry.tenant)
         await store.run(erase_document, entry.tenant, entry.document, erase=erase, known=entry.hashes)
 
-    async def _finish(self, store: Store, taken: Sequence[Taken]) -> None:
+    async def _finish(self, store: Store, taken: Sequence[Taken], *, unread: Sequence[Taken]) -> None:
+        """Takes what is done out of the queue; unread uploads lie there until somebody has them tried again."""
         for one in taken:
-            for entry in one.earlier:  # a worker that died may have kept a copy for it
+            for entry in one.needless:  # a worker that died may have kept a copy for it
                 if entry.sha256:
                     erase = originals.eraser(self._settings, entry.tenant)
                     await store.run(erase_unused, entry.tenant, entry.sha256, erase=erase)
-            await self._drop(store, [one.entry, *one.earlier])
+            if one in unread:
+                await store.run(keep_for_retry, one.entry)
+            await self._drop(store, one.needless if one in unread else [one.entry, *one.needless])
 
     async def _drop(self, store: Store, entries: Sequence[Entry]) -> None:
         """Out of the queue first: bytes that nobody waits for do less harm than an entry without its bytes."""

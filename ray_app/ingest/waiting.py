@@ -29,6 +29,11 @@ def may_pass(entry: Entry, failure: Failure | None, settings: Settings) -> bool:
     return bool(failure and failure.passing and entry.failed + 1 < settings.uploads.attempts)
 
 
+def may_be_lost(entry: Entry, file: Fetched) -> bool:
+    """Whether nothing but the place where they came in holds an upload's bytes: storage failed for a while."""
+    return entry.action == "index" and bool(file.failure and file.failure.passing)
+
+
 def remembered(taken: Taken, file: Fetched) -> Payload:
     """What the place of a document keeps of how it came, beside what every place has."""
     entry = taken.entry

@@ -2,7 +2,8 @@
 
 A document also says of itself that it waits (its outcome). The records are apart from it so that none can be lost: a
 document that is replaced while its first version is being read has two, and what the worker writes about the
-first cannot cover the second. Of several records of one document the latest counts.
+first cannot cover the second. Of several records of one document the latest counts; but another try (`reprocess`) takes
+nothing from an upload that waits: it goes on with that one's bytes.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from ray_app.store.quarantine import stored_ref
 URI_SCHEME = "upload"
 WAITING = (Outcome.QUEUED.value, Outcome.PROCESSING.value)
 _KIND = "queue"
+# An upload whose bytes could not be read or kept: it waits for nothing but that a person lets it be tried again.
+_KEPT = "kept upload"
 # Records of one document that are looked at: each replacement while one waits adds one.
 _MOST = 1000
 
@@ -44,6 +47,7 @@ class Entry(BaseModel):
     `started` is when it was put here, `due` when it may be taken: ISO 8601 with microseconds, so that they sort.
     `begun` counts how often a worker began and did not say how it ended, `failed` how often a passing failure ended it.
     `waited` are the hashes of bytes that waited for the document when it was erased: a worker may have them in work.
+    `kept` is an upload that was given up before its bytes were read: they lie there until a later entry uses them.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -64,6 +68,7 @@ class Entry(BaseModel):
     due: str
     begun: int = 0
     failed: int = 0
+    kept: bool = False
 
     @property
     def document(self) -> str:
@@ -80,11 +85,18 @@ class Entry(BaseModel):
 
 
 class Taken(BaseModel):
-    """A document's latest entry, and the earlier ones that it makes needless; `original` is the copy it has now."""
+    """The one of a document's entries that counts, and the others, which it makes needless.
+
+    `original` is the hash of the copy that the document has now. `anew`: somebody wants it made again as it is.
+    """
 
     entry: Entry
-    earlier: tuple[Entry, ...] = ()
+    needless: tuple[Entry, ...] = ()
     original: str = ""
+
+    @property
+    def anew(self) -> bool:
+        return any(one.action == "reprocess" for one in (self.entry, *self.needless))
 
 
 def upload_entry(
@@ -171,19 +183,30 @@ async def take(store: Store, *, limit: int, most_bytes: int) -> list[Taken]:
         if one.document in seen:
             continue
         seen.add(one.document)
-        *earlier, latest = await entries_of(store, one.tenant, one.document) or [one]
-        size += latest.size
-        if taken and (latest.begun or size > most_bytes):
+        entries = await entries_of(store, one.tenant, one.document) or [one]
+        chosen = _counts(entries)
+        size += chosen.size
+        if taken and (chosen.begun or size > most_bytes):
             break
-        taken.append(await _begin(store, latest, earlier))
-        if latest.begun:
+        taken.append(await _begin(store, chosen, [entry for entry in entries if entry != chosen]))
+        if chosen.begun:
             break
     return taken
 
 
+def _counts(entries: Sequence[Entry]) -> Entry:
+    """The latest; instead of a wish to try again, the upload before it, whose bytes nothing else may keep."""
+    for entry in reversed(entries):
+        if entry.action == "index":
+            return entry
+        if entry.action == "erase":
+            break
+    return entries[-1]
+
+
 async def entries_of(store: Reader, tenant: str, document: str) -> list[Entry]:
-    """What waits for one document, the latest last."""
-    which = Filter([AnyOf("kind", [_KIND]), AnyOf("tenant", [tenant]), AnyOf("document", [document])])
+    """What waits for one document, the latest last; an upload that is kept for another try is among them."""
+    which = Filter([AnyOf("kind", [_KIND, _KEPT]), AnyOf("tenant", [tenant]), AnyOf("document", [document])])
     found, _ = await store.scroll(REGISTRY, filter=which, limit=_MOST)
     return sorted((_entry(one) for one in found), key=lambda entry: (entry.started, entry.id))
 
@@ -197,6 +220,12 @@ async def put_back(store: Store, entries: Sequence[Entry], *, wait_s: float = 0.
     waiting = [entry for entry in left if entry.action != "erase"]
     await store.set_payload(DOCUMENTS, [entry.document for entry in waiting], outcome)
     await append_events(store, [told(entry, Outcome.QUEUED.value) for entry in waiting])
+
+
+async def keep_for_retry(store: Store, entry: Entry) -> None:
+    """Lets an upload lie until somebody has it tried again or erases it; one that was removed meanwhile stays so."""
+    if await waited_for(store, [entry.id]):
+        await _save(store, [entry.model_copy(update={"kept": True, "begun": 0, "failed": 0})])
 
 
 async def remove(store: Store, entries: Sequence[Entry]) -> None:
@@ -214,25 +243,32 @@ async def count_waiting(store: Reader, tenant: str) -> int:
     return await store.count(REGISTRY, Filter([AnyOf("kind", [_KIND]), AnyOf("tenant", [tenant])]))
 
 
-async def _begin(store: Store, entry: Entry, earlier: Sequence[Entry]) -> Taken:
-    begun = entry.model_copy(update={"begun": entry.begun + 1})
-    await _save(store, [begun])
+async def _begin(store: Store, entry: Entry, needless: Sequence[Entry]) -> Taken:
     found = await store.retrieve(DOCUMENTS, [entry.document], fields=["original"])
+    original = (found[0].payload.get("original") if found else None) or ""
+    update: Payload = {"begun": entry.begun + 1, "kept": False}
+    if entry.action == "reprocess" and original:  # an upload that was in work then has another copy by now
+        update["sha256"] = original
+    begun = entry.model_copy(update=update)
+    await _save(store, [begun])
     if entry.action != "erase":
         attempts = entry.begun + entry.failed + 1
         state = {"outcome": Outcome.PROCESSING.value, "begun": timestamp(), "attempts": attempts}
         await store.set_payload(DOCUMENTS, [entry.document], state)
         await append_events(store, [told(entry, Outcome.PROCESSING.value)])
-    original = found[0].payload.get("original") if found else None
-    return Taken(entry=begun, earlier=tuple(earlier), original=original or "")
+    return Taken(entry=begun, needless=tuple(needless), original=original)
 
 
 async def _save(store: Store, entries: Sequence[Entry]) -> None:
     points = [
-        Point(entry.id, {"kind": _KIND, "document": entry.document, **entry.model_dump(mode="json")})
+        Point(entry.id, {"kind": _kind(entry), "document": entry.document, **entry.model_dump(mode="json")})
         for entry in entries
     ]
     await store.upsert(REGISTRY, points)
+
+
+def _kind(entry: Entry) -> str:
+    return _KEPT if entry.kept else _KIND
 
 
 def _new_place(entry: Entry) -> Payload:

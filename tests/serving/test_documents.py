@@ -14,8 +14,9 @@ import httpx
 import pytest
 
 from ray_app.sources.incoming import Incoming
+from ray_app.store.collections import DOCUMENTS
 from ray_app.store.owner import find_owner
-from ray_app.store.queue import count_waiting, enqueue, upload_entry
+from ray_app.store.queue import count_waiting, enqueue, keep_for_retry, upload_entry
 from tests.conftest import run_cli
 from tests.serving.pdfs import pdf
 from tests.serving.test_api import problem
@@ -390,6 +391,18 @@ def put_aside(uploads, path, data):
     return upload_entry(
         ticket=ticket, tenant="default", source="uploads", path=path, sha256=incoming.sha256, size=len(data)
     )
+
+
+@pytest.mark.anyio
+async def test_an_upload_that_is_kept_for_another_try_does_not_count_as_waiting(guarded):
+    entry = upload_entry(
+        ticket=str(uuid.uuid4()), tenant="default", source="uploads", path="a.txt", sha256="0" * 64, size=1
+    )
+    await enqueue(guarded.store, [entry])
+    await keep_for_retry(guarded.store, entry)
+    await guarded.store.set_payload(DOCUMENTS, [entry.document], {"outcome": "quarantined"})
+    about = await guarded.request("GET", f"/v1/documents/{entry.document}", await guarded.key())
+    assert about.json()["outcome"] == "quarantined"
 
 
 def test_a_failure_that_passes_is_tried_again(uploads):

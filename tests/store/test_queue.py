@@ -11,7 +11,17 @@ from ray_app.store.collections import DOCUMENTS
 from ray_app.store.edge import EdgeStore
 from ray_app.store.erasure import erase_document
 from ray_app.store.protocol import Found
-from ray_app.store.queue import count_waiting, enqueue, entry_for, put_back, remove, take, upload_entry
+from ray_app.store.queue import (
+    count_waiting,
+    enqueue,
+    entry_for,
+    keep_for_retry,
+    put_back,
+    remove,
+    take,
+    upload_entry,
+    waited_for,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -67,7 +77,39 @@ async def test_of_several_entries_of_a_document_the_latest_counts(store):
     await enqueue(store, [second])
     (one,) = await taken(store)
     assert one.entry.id == second.id
-    assert [earlier.id for earlier in one.earlier] == [first.id]
+    assert [other.id for other in one.needless] == [first.id]
+
+
+async def test_another_try_goes_on_with_the_upload_that_waits(store):
+    upload = entry("a")
+    await enqueue(store, [upload])
+    await enqueue(store, [entry_for(await place(store, upload.document), "reprocess")])
+    (one,) = await taken(store)
+    assert (one.entry.id, one.entry.action, one.anew) == (upload.id, "index", True)
+    assert [other.action for other in one.needless] == ["reprocess"]
+
+
+async def test_another_try_that_was_wished_for_while_the_upload_was_in_work_reads_the_copy_that_it_made(store):
+    upload = entry("a")
+    await enqueue(store, [upload])
+    (first,) = await taken(store)
+    await enqueue(store, [entry_for(await place(store, upload.document), "reprocess")])
+    await store.set_payload(DOCUMENTS, [upload.document], {"original": upload.sha256})
+    await remove(store, [first.entry])
+    (one,) = await taken(store)
+    assert (one.entry.action, one.entry.sha256) == ("reprocess", upload.sha256)
+
+
+async def test_an_upload_that_is_kept_waits_until_it_is_to_be_tried_again(store):
+    upload = entry("a")
+    await enqueue(store, [upload])
+    (first,) = await taken(store)
+    await keep_for_retry(store, first.entry)
+    assert (await taken(store), await count_waiting(store, "t")) == ([], 0)
+    assert await waited_for(store, [upload.id]), "nobody takes its bytes for left over"
+    await enqueue(store, [entry_for(await place(store, upload.document), "reprocess")])
+    (one,) = await taken(store)
+    assert (one.entry.id, one.entry.begun, one.entry.failed, one.entry.kept) == (upload.id, 1, 0, False)
 
 
 async def test_what_came_while_a_document_was_in_work_is_not_lost(store):
@@ -75,7 +117,7 @@ async def test_what_came_while_a_document_was_in_work_is_not_lost(store):
     await enqueue(store, [first])
     (one,) = await taken(store)
     await enqueue(store, [second])
-    await remove(store, [one.entry, *one.earlier])
+    await remove(store, [one.entry, *one.needless])
     (next_one,) = await taken(store)
     assert next_one.entry.id == second.id
 
@@ -119,10 +161,10 @@ async def test_erasing_beats_the_upload_before_it_and_not_the_one_after(store):
     await enqueue(store, [entry_for(await place(store, first.document), "erase")])
     assert await erase_document(store, "t", first.document, erase=lambda sha256: None)
     (one,) = await taken(store)
-    assert (one.entry.action, len(one.earlier)) == ("erase", 1)
+    assert (one.entry.action, len(one.needless)) == ("erase", 1)
     await enqueue(store, [entry("a")])
     (one,) = await taken(store)
-    assert (one.entry.action, len(one.earlier)) == ("index", 2)
+    assert (one.entry.action, len(one.needless)) == ("index", 2)
 
 
 async def test_a_copy_that_a_waiting_or_failed_place_keeps_is_not_erased(store):

@@ -64,7 +64,8 @@ async def documents(
 async def document(document_id: str, index: IndexOf, services: ServicesOf) -> DocumentDetail:
     """One document with what is known of its content, and whether it waits to be indexed."""
     # Before its place: what has left the queue by then has all its fields.
-    waiting = await entries_of(services.store, index.scope.tenant, document_id)
+    entries = await entries_of(services.store, index.scope.tenant, document_id)
+    waiting = any(not entry.kept for entry in entries)
     place = await find_document(index, document_id)
     about = await content_of(index, place) or {}
     known = {name: about[name] for name in _CONTENT_FIELDS if name in about}
