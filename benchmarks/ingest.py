@@ -72,7 +72,9 @@ def prepare(folder: Path, home: Path) -> dict[str, Any]:
         for ref in sources.list_files(str(folder), "texts", "t"):
             documents += 1
             file = pipeline.fetch(ref, 1 << 30)
-            content = pipeline.extract([file], lambda _: (), sandbox, splitter, depth=0)[0].content
+            most = settings.parsing.max_children_mb
+            (document,) = pipeline.extract([file], lambda _: (), sandbox, splitter, depth=0, children_mb=most)
+            content = document.content
             if content:
                 passages[file.sha256] = [chunk.text for chunk in content.chunks]
     texts = [text for some in passages.values() for text in some]

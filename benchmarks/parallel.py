@@ -150,11 +150,9 @@ def _ready(_: int) -> None:
 def _read(ref: FileRef) -> int:
     file = pipeline.fetch(ref, NO_OCR.max_file_mb << 20)
     worker = _workers[0]
-    return len(
-        pipeline.enrich(
-            pipeline.extract([file], lambda _: (), worker.sandbox, worker.splitter, depth=3), worker.enricher
-        )
-    )
+    most = NO_OCR.max_children_mb
+    documents = pipeline.extract([file], lambda _: (), worker.sandbox, worker.splitter, depth=3, children_mb=most)
+    return len(pipeline.enrich(documents, worker.enricher))
 
 
 if __name__ == "__main__":

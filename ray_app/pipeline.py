@@ -32,6 +32,7 @@ from ray_app.models.classification.classifier import Classifier
 from ray_app.models.embedder import Embedder
 from ray_app.models.prepared import PreparedModel
 from ray_app.parsing import PARSING_VERSION
+from ray_app.parsing.budget import Budget
 from ray_app.parsing.sandbox import Sandbox
 from ray_app.records import (
     Child,
@@ -140,33 +141,43 @@ def keep(file: Fetched, settings: Settings) -> Fetched:
 
 
 def extract(
-    files: Sequence[Fetched], known: Known, sandbox: Sandbox, splitter: TextSplitter, *, depth: int
+    files: Sequence[Fetched], known: Known, sandbox: Sandbox, splitter: TextSplitter, *, depth: int, children_mb: int
 ) -> list[Document]:
     """Parses the files, but those that failed and those whose content is known; cuts them and finds their language.
 
-    What lies inside them (attachments, members of archives) becomes their children, down to `depth` files deep.
+    What lies inside them (attachments, members of archives) becomes their children, down to `depth` files deep, as long
+    as all that lies inside one of the files takes at most `children_mb`. What goes beyond fails as `archive_bomb`.
     """
     with timed("lookup"):
         skip = set(known(files))
-    documents = []
-    inner: list[list[Fetched]] = []
-    for file in files:
-        document, parts = _extract_one(file, skip, sandbox, splitter)
-        if document.content and not parts:
-            skip.add(file.sha256)  # a copy of it in the same batch
-        documents.append(document)
-        inner.append(parts)
-    below = [part for parts in inner for part in parts]
-    if not below:
-        return documents
+    work = _Extraction(known, sandbox, splitter, skip)
+    return [_extract_whole(file, work, depth, Budget(children_mb)) for file in files]
+
+
+@dataclass(frozen=True, slots=True)
+class _Extraction:
+    """What all files of a batch are extracted with; `skip` grows by what was read."""
+
+    known: Known
+    sandbox: Sandbox
+    splitter: TextSplitter
+    skip: set[str]
+
+
+def _extract_whole(file: Fetched, work: _Extraction, depth: int, budget: Budget) -> Document:
+    """The document with all inside it, before the next one is begun: never more than the budget is held at a time."""
+    if budget.spent:
+        return Document(file.ref, file.sha256, failure=file.failure or budget.spent)
+    document, parts = _extract_one(file, work, budget)
+    if not parts:
+        if document.content:
+            work.skip.add(file.sha256)  # a copy of it in the same batch
+        return document
     if not depth:
-        children = iter([Document(part.ref, part.sha256, failure=_TOO_DEEP) for part in below])
-    else:
-        children = iter(extract(below, known, sandbox, splitter, depth=depth - 1))
-    return [
-        replace(document, children=tuple(next(children) for _ in parts)) if parts else document
-        for document, parts in zip(documents, inner, strict=True)
-    ]
+        return replace(document, children=tuple(Document(one.ref, one.sha256, failure=_TOO_DEEP) for one in parts))
+    with timed("lookup"):
+        work.skip.update(work.known(parts))
+    return replace(document, children=tuple(_extract_whole(part, work, depth - 1, budget) for part in parts))
 
 
 def enrich(documents: Sequence[Document], enricher: Enricher) -> list[Document]:
@@ -299,24 +310,23 @@ def mean_vector(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), np.float32)
 
 
-def _extract_one(
-    file: Fetched, skip: Collection[str], sandbox: Sandbox, splitter: TextSplitter
-) -> tuple[Document, list[Fetched]]:
+def _extract_one(file: Fetched, work: _Extraction, budget: Budget) -> tuple[Document, list[Fetched]]:
     """The document, and the files inside it."""
-    if file.failure or file.sha256 in skip:
+    if file.failure or file.sha256 in work.skip:
         return Document(file.ref, file.sha256, failure=file.failure), []
     try:
         with timed("parse"):
-            parsed = sandbox.parse(file.data, file.ref.path)
+            parsed = work.sandbox.parse(file.data, file.ref.path)
     except ParsingError as error:
         return Document(file.ref, file.sha256, failure=Failure("parse", error.reason, str(error))), []
-    inner = [_taken_out(child, child_ref(file.ref, child)) for child in parsed.children]
-    return Document(file.ref, file.sha256, content=content_of(file, parsed, splitter)), inner
+    inner = [_taken_out(child, child_ref(file.ref, child), budget) for child in parsed.children]
+    return Document(file.ref, file.sha256, content=content_of(file, parsed, work.splitter)), inner
 
 
-def _taken_out(child: Child, ref: FileRef) -> Fetched:
-    if child.failure:
-        return Fetched(ref, failure=child.failure)
+def _taken_out(child: Child, ref: FileRef, budget: Budget) -> Fetched:
+    failure = child.failure or budget.take(child)
+    if failure:
+        return Fetched(ref, failure=failure)
     return Fetched(ref, child.data, hashlib.sha256(child.data).hexdigest())
 
 

@@ -164,8 +164,10 @@ class Drain:
     def _stages(
         self, files: Sequence[Fetched], known: pipeline.Known, enrichers: Mapping[str, pipeline.Enricher]
     ) -> list[Document]:
-        depth = self._settings.parsing.max_depth
-        documents = pipeline.extract(files, known, self._sandbox, self._splitter, depth=depth)
+        limits = self._settings.parsing
+        documents = pipeline.extract(
+            files, known, self._sandbox, self._splitter, depth=limits.max_depth, children_mb=limits.max_children_mb
+        )
         documents = isolated(
             "enrich",
             lambda some: [done for one in some for done in pipeline.enrich([one], enrichers[one.ref.tenant])],

@@ -173,7 +173,8 @@ def _read(
     splitter = pipeline.open_splitter(model, settings.chunking)
     with Sandbox(settings.parsing) as sandbox:
         files = [pipeline.fetch(ref, settings.parsing.max_file_mb << 20, settings.sources) for ref in labels]
-        documents = pipeline.extract(files, lambda _: (), sandbox, splitter, depth=0)
+        most = settings.parsing.max_children_mb
+        documents = pipeline.extract(files, lambda _: (), sandbox, splitter, depth=0, children_mb=most)
     readable = [document for document in documents if document.content and document.content.has_text]
     if not readable:
         raise ConfigurationError("none of the labelled files could be read as text")

@@ -71,7 +71,14 @@ class Extract:
             files = [pipeline.fetch(ref, limits.max_file_mb << 20, self._settings.sources) for ref in refs]
             if self._keep_originals:
                 files = [pipeline.keep(file, self._settings) for file in files]
-            documents = pipeline.extract(files, self._known, self._sandbox, self._splitter, depth=limits.max_depth)
+            documents = pipeline.extract(
+                files,
+                self._known,
+                self._sandbox,
+                self._splitter,
+                depth=limits.max_depth,
+                children_mb=limits.max_children_mb,
+            )
             documents = isolated("enrich", lambda some: pipeline.enrich(some, self._enricher), documents)
         return _rows(documents)
 

@@ -91,7 +91,10 @@ class ParsingSettings(Group):
     max_file_mb: int = Field(100, gt=0, description="Largest file that is read.")
     max_text_mb: int = Field(64, gt=0, description="Most text of one document; beyond it is a bomb.")
     max_children_mb: int = Field(
-        512, gt=0, description="Most megabytes of files inside one document (attachments, members of an archive)."
+        512,
+        gt=0,
+        description="Most megabytes of files inside one document (attachments, members of an archive), at all depths "
+        "together; beyond it is a bomb.",
     )
     max_depth: int = Field(
         3,

@@ -83,7 +83,8 @@ def examples(settings: Settings, model: PreparedModel, folder: Path) -> Examples
     files = [pipeline.fetch(ref, 50 << 20, settings.sources) for ref in places]
     with Sandbox(settings.parsing) as sandbox:
         splitter = pipeline.open_splitter(model, settings.chunking)
-        read = [one for one in pipeline.extract(files, lambda _: (), sandbox, splitter, depth=0) if one.content]
+        documents = pipeline.extract(files, lambda _: (), sandbox, splitter, depth=0, children_mb=512)
+    read = [one for one in documents if one.content]
     texts = [pipeline.text_of(one.content.chunks) for one in read if one.content]
     labels = [one.ref.folder for one in read]
     return plain(texts, np.zeros((len(texts), model.manifest.dimension), np.float32), labels)

@@ -1,0 +1,80 @@
+"""The stages as plain functions, over files that are made here and parsed in this process."""
+
+from __future__ import annotations
+
+import hashlib
+import tracemalloc
+
+from ray_app import pipeline
+from ray_app.pipeline import Fetched
+from ray_app.records import FileRef, walk
+from tests.parsing.reading import parse
+from tests.parsing.samples import zipped
+
+
+class Parser:
+    """What a sandbox does, without its process. `read` has the names of the files that it was given."""
+
+    def __init__(self) -> None:
+        self.read = []
+
+    def parse(self, data, name):
+        self.read.append(name)
+        return parse(data, name)
+
+
+class Whole:
+    """Cuts nothing."""
+
+    def chunk_indices(self, text):
+        return [(0, text)] if text else []
+
+
+def fetched(name, data):
+    ref = FileRef(f"file:///{name}", name, "s", "t", len(data), 0.0)
+    return Fetched(ref, data, hashlib.sha256(data).hexdigest())
+
+
+def extract(*files, children_mb=512, parser=None):
+    some = [fetched(*file) for file in files]
+    return pipeline.extract(some, lambda _: (), parser or Parser(), Whole(), depth=3, children_mb=children_mb)
+
+
+def reasons(documents):
+    return [one.failure.reason if one.failure else "" for one in walk(documents)]
+
+
+def test_a_small_archive_of_archives_cannot_take_any_amount_of_memory():
+    bomb = zipped({f"{number}.zip": zipped({f"{number}.txt": bytes(4 << 20)}) for number in range(20)})
+    tracemalloc.start()
+    (document,) = extract(("bomb.zip", bomb), children_mb=10)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 40 << 20
+    assert reasons(document.children).count("archive_bomb") == 18  # of the third archive its file, and 17 unread
+    assert "max_children_mb" in document.children[-1].failure.detail
+    assert document.content.children == 20
+
+
+def test_files_without_a_byte_count_too():
+    many = zipped({f"{number}.txt": b"" for number in range(600)})
+    (document,) = extract(("bomb.zip", zipped({f"{number}.zip": many for number in range(10)})), children_mb=1)
+    assert len(list(walk([document]))) < 1500
+
+
+def test_each_file_of_a_batch_has_a_budget_of_its_own():
+    large = zipped({"a.txt": b"a" * 900_000})
+    assert set(reasons(extract(("one.zip", large), ("two.zip", large + b" "), children_mb=1))) == {""}
+
+
+def test_what_lies_in_one_file_is_read_before_the_next_file():
+    parser = Parser()
+    archives = {name: zipped({"in.txt": name.encode()}) for name in ("a", "b")}
+    extract(("all.zip", zipped({f"{name}.zip": data for name, data in archives.items()})), parser=parser)
+    inside = ["a.zip", "a.zip/in.txt", "b.zip", "b.zip/in.txt"]
+    assert parser.read == ["all.zip", *(f"all.zip/{name}" for name in inside)]
+
+
+def test_the_same_file_in_two_archives_of_a_batch_is_parsed_once():
+    one, two = extract(("one.zip", zipped({"same.txt": b"same"})), ("two.zip", zipped({"copy.txt": b"same"})))
+    assert (one.children[0].content is not None, two.children[0].content) == (True, None)
