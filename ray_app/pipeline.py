@@ -319,8 +319,13 @@ def _extract_one(file: Fetched, work: _Extraction, budget: Budget) -> tuple[Docu
             parsed = work.sandbox.parse(file.data, file.ref.path)
     except ParsingError as error:
         return Document(file.ref, file.sha256, failure=Failure("parse", error.reason, str(error))), []
+    try:
+        content = content_of(file, parsed, work.splitter)
+    except Exception as error:  # a file may hold anything: the others of its batch are not at fault
+        failure = Failure("parse", "parser_error", f"{type(error).__name__}: {error}"[:500])
+        return Document(file.ref, file.sha256, failure=failure), []
     inner = [_taken_out(child, child_ref(file.ref, child), budget) for child in parsed.children]
-    return Document(file.ref, file.sha256, content=content_of(file, parsed, work.splitter)), inner
+    return Document(file.ref, file.sha256, content=content), inner
 
 
 def _taken_out(child: Child, ref: FileRef, budget: Budget) -> Fetched:

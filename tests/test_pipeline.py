@@ -35,9 +35,20 @@ def fetched(name, data):
     return Fetched(ref, data, hashlib.sha256(data).hexdigest())
 
 
-def extract(*files, children_mb=512, parser=None):
+def extract(*files, children_mb=512, parser=None, splitter=None):
     some = [fetched(*file) for file in files]
-    return pipeline.extract(some, lambda _: (), parser or Parser(), Whole(), depth=3, children_mb=children_mb)
+    return pipeline.extract(
+        some, lambda _: (), parser or Parser(), splitter or Whole(), depth=3, children_mb=children_mb
+    )
+
+
+class Choosy(Whole):
+    """Cannot cut what speaks of scissors."""
+
+    def chunk_indices(self, text):
+        if "scissors" in text:
+            raise ValueError("year 10000 is out of range")
+        return super().chunk_indices(text)
 
 
 def reasons(documents):
@@ -78,3 +89,18 @@ def test_what_lies_in_one_file_is_read_before_the_next_file():
 def test_the_same_file_in_two_archives_of_a_batch_is_parsed_once():
     one, two = extract(("one.zip", zipped({"same.txt": b"same"})), ("two.zip", zipped({"copy.txt": b"same"})))
     assert (one.children[0].content is not None, two.children[0].content) == (True, None)
+
+
+def test_a_file_that_cannot_be_cut_fails_alone():
+    paper, scissors = extract(("a.txt", b"paper"), ("b.txt", b"scissors"), splitter=Choosy())
+    assert paper.content.chunks[0].text == "paper"
+    assert scissors.failure.reason == "parser_error"
+    assert scissors.failure.detail == "ValueError: year 10000 is out of range"
+
+
+def test_a_file_from_outside_the_calendar_is_of_unknown_date():
+    far = FileRef("file:///far.txt", "far.txt", "s", "t", 3, 253402304399.0)  # as of 31 Dec 9999 23:59:59 -0100
+    (document,) = pipeline.extract(
+        [Fetched(far, b"far", "0" * 64)], lambda _: (), Parser(), Whole(), depth=0, children_mb=1
+    )
+    assert document.content.date == "1970-01-01T00:00:00Z"

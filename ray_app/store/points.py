@@ -184,8 +184,15 @@ def size_class(size: int) -> str:
 
 
 def iso(seconds: float) -> str:
-    """A time in seconds since 1970 as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    """A time in seconds since 1970 as ISO 8601 in UTC. One outside the years 1 to 9999 counts as unknown: as 0.
+
+    Files and messages may claim any: `31 Dec 9999 23:59 -0100` is in the year 10000.
+    """
+    try:
+        time = datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        time = datetime.fromtimestamp(0, UTC)
+    return time.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def iso_ms(seconds: float) -> str:

@@ -15,6 +15,7 @@ from ray_app.store.edge import EdgeStore
 from ray_app.store.hits import find_hits
 from ray_app.store.lookup import changed, documents_below, known_contents
 from ray_app.store.protocol import AnyOf, Query
+from ray_app.store.quarantine import stored_ref
 from ray_app.store.removal import mark_deleted
 from ray_app.store.server import ServerStore
 from ray_app.store.sweep import sweep
@@ -94,6 +95,15 @@ async def test_a_document_is_indexed_with_its_content_and_passages(store):
         2,
     )
     assert sorted(chunk["text"] for chunk in (await everything(store, CHUNKS)).values()) == ["one", "two"]
+
+
+@pytest.mark.parametrize("seconds", [253402304399.0, -1e14])
+async def test_a_place_of_a_time_outside_the_calendar_is_written_as_of_unknown_time(store, seconds):
+    """A message of `Fri, 31 Dec 9999 23:59:59 -0100` is one."""
+    assert (await write(store, document(place(modified=seconds), "one"))).outcomes == OK
+    (of_place,) = (await everything(store, DOCUMENTS)).values()
+    assert of_place["modified"] == "1970-01-01T00:00:00Z"
+    assert stored_ref(of_place).modified == seconds
 
 
 async def test_writing_the_same_again_changes_nothing(store):
