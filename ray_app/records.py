@@ -106,7 +106,8 @@ class Child:
 class Parsed:
     """What a parser found: text by page, what the file says of itself, and the files inside it.
 
-    `date` is the document's own date in ISO 8601 (from its metadata), None where it has none.
+    `date` is the document's own date as it says it, in ISO 8601, None where it has none. It may be of no calendar: the
+    pipeline looks at that, for all parsers.
     """
 
     media_type: str

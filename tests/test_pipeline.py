@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import tracemalloc
 
+import pytest
+
 from ray_app import pipeline
 from ray_app.pipeline import Fetched
-from ray_app.records import FileRef, walk
+from ray_app.records import FileRef, Page, Parsed, walk
 from tests.parsing.reading import parse
 from tests.parsing.samples import zipped
 
@@ -103,4 +105,29 @@ def test_a_file_from_outside_the_calendar_is_of_unknown_date():
     (document,) = pipeline.extract(
         [Fetched(far, b"far", "0" * 64)], lambda _: (), Parser(), Whole(), depth=0, children_mb=1
     )
+    assert document.content.date == "1970-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("2024-05-06", "2024-05-06T00:00:00Z"),
+        ("2024-05-06T10:00Z", "2024-05-06T10:00:00Z"),
+        ("2024-05-06T10:00:00.5+02:00", "2024-05-06T08:00:00Z"),
+        ("2024-05-06T10:00:00", "2024-05-06T10:00:00Z"),
+        ("0000-00-00", "1970-01-01T00:00:00Z"),
+        ("2024-02-30", "1970-01-01T00:00:00Z"),
+        ("9999-12-31T23:59:59-01:00", "1970-01-01T00:00:00Z"),
+        ("soon", "1970-01-01T00:00:00Z"),
+        (None, "1970-01-01T00:00:00Z"),
+    ],
+)
+def test_a_date_is_kept_whole_or_else_the_time_of_the_file(said, kept):
+    parsed = Parsed("text/plain", (Page(1, "text"),), date=said)
+    assert pipeline.content_of(fetched("a.txt", b"text"), parsed, Whole()).date == kept
+
+
+def test_a_web_page_with_a_date_of_no_calendar_has_the_time_of_its_file():
+    page = b'<html><head><meta name="date" content="0000-00-00"></head><body><p>words</p></body></html>'
+    (document,) = extract(("a.html", page))
     assert document.content.date == "1970-01-01T00:00:00Z"

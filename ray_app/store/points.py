@@ -195,6 +195,19 @@ def iso(seconds: float) -> str:
     return time.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def instant(text: str) -> str | None:
+    """A date or time that a document gives of itself as `iso` writes them; one without a zone counts as UTC.
+
+    None where there is no such time. An engine keeps what it cannot read, and leaves it out wherever it orders by date.
+    """
+    try:
+        read = datetime.fromisoformat(text)
+        time = (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return time.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 def iso_ms(seconds: float) -> str:
     """As `iso`, with milliseconds."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
