@@ -9,15 +9,27 @@ from typing import Any, Literal
 
 from ray_app import pipeline
 from ray_app.ingest.enriching import enricher_of, entities_version
+from ray_app.logs import get_logger
 from ray_app.models.classification.classifier import Classifier
-from ray_app.records import Content
+from ray_app.records import Content, content_id
 from ray_app.settings import Settings
 from ray_app.store import open_store
-from ray_app.store.pending import complete, give_up, pending_of, write_labels, write_personal
+from ray_app.store.collections import CONTENTS
+from ray_app.store.pending import (
+    complete,
+    give_up,
+    pending_of,
+    read_contents,
+    with_vectors,
+    write_labels,
+    write_personal,
+)
 from ray_app.store.protocol import AnyOf, Condition, Filter, Store
 
 Name = Literal["embedding", "labels", "entities"]
 Work = Callable[[list[Content]], list[Content]]
+
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +37,36 @@ class Task:
     """`left` chooses the contents that are still to be done, of one tenant; `open` loads what a worker needs, once.
 
     `write` writes what was done and returns how many passages it touched; `fail` sets a content aside that the work
-    cannot take, with the reason: it must not be left again. `uses_vectors` has stored vectors read.
+    cannot take, with the reason: it must not be left again. Nor must those be whose ids `pass_over` is given: the index
+    holds too little of them to work on. `uses_vectors` has stored vectors read.
     """
 
     left: Callable[[Settings], Filter]
     open: Callable[[Settings, int, bool], Work]
     write: Callable[[Store, Settings, Sequence[Content]], Awaitable[int]]
     fail: Callable[[Store, Settings, Content, str], Coroutine[Any, Any, None]]
+    pass_over: Callable[[Store, Settings, Sequence[str]], Coroutine[Any, Any, None]]
     uses_vectors: bool = False
+
+
+async def read_for(task: Task, store: Store, settings: Settings, ids: Sequence[str]) -> list[Content]:
+    """The contents as the task needs them. Those whose passages or vectors are not there are passed over for good.
+
+    They would be left for ever: of one that the embedding gave up, the labels cannot be told. It is looked at twice,
+    for what an ingest replaces meanwhile is there the next moment.
+    """
+    contents: list[Content] = []
+    missing = list(ids)
+    for _ in range(2):
+        read = await read_contents(store, settings.tenant, missing)
+        contents += await with_vectors(store, settings.tenant, read) if task.uses_vectors else read
+        there = {content_id(settings.tenant, content.sha256) for content in contents}
+        missing = [one for one in missing if one not in there]
+    gone = [one.id for one in await store.retrieve(CONTENTS, missing, fields=[])]
+    if gone:
+        _log.warning("contents without passages or vectors are passed over", contents=gone)
+        await task.pass_over(store, settings, gone)
+    return contents
 
 
 def _open_embedding(settings: Settings, threads: int, gpu: bool) -> Work:
@@ -56,6 +90,13 @@ async def _write_embedding(store: Store, settings: Settings, contents: Sequence[
 async def _fail_embedding(store: Store, settings: Settings, content: Content, detail: str) -> None:
     """Its places are quarantined; they stay findable by their words."""
     await give_up(store, settings.tenant, [content.sha256], stage="embed", detail=detail)
+
+
+async def _pass_over_embedding(store: Store, settings: Settings, ids: Sequence[str]) -> None:
+    """As `_fail_embedding`: another try makes its passages anew."""
+    hashes = [one.payload["sha256"] for one in await store.retrieve(CONTENTS, ids, fields=["sha256"])]
+    detail = "its passages are not in the index: take the document through the pipeline again"
+    await give_up(store, settings.tenant, hashes, stage="embed", detail=detail)
 
 
 def _version_of_labels(settings: Settings) -> str:
@@ -97,6 +138,10 @@ async def _fail_labels(store: Store, settings: Settings, content: Content, detai
     await write_labels(store, settings.tenant, [bare], judged_by=_version_of_labels(settings))
 
 
+async def _pass_over_labels(store: Store, settings: Settings, ids: Sequence[str]) -> None:
+    await store.set_payload(CONTENTS, ids, {"judged_by": _version_of_labels(settings)})
+
+
 def _left_entities(settings: Settings) -> Filter:
     of_tenant = AnyOf("tenant", [settings.tenant])
     return Filter([of_tenant], must_not=[AnyOf("searched_by", [entities_version(settings)])])
@@ -125,13 +170,31 @@ async def _fail_entities(store: Store, settings: Settings, content: Content, det
     await _write_entities(store, settings, [nothing])
 
 
+async def _pass_over_entities(store: Store, settings: Settings, ids: Sequence[str]) -> None:
+    await store.set_payload(CONTENTS, ids, {"searched_by": entities_version(settings)})
+
+
 TASKS: dict[Name, Task] = {
     "embedding": Task(
         left=lambda settings: pending_of(settings.tenant),
         open=_open_embedding,
         write=_write_embedding,
         fail=_fail_embedding,
+        pass_over=_pass_over_embedding,
     ),
-    "labels": Task(left=_left_labels, open=_open_labels, write=_write_labels, fail=_fail_labels, uses_vectors=True),
-    "entities": Task(left=_left_entities, open=_open_entities, write=_write_entities, fail=_fail_entities),
+    "labels": Task(
+        left=_left_labels,
+        open=_open_labels,
+        write=_write_labels,
+        fail=_fail_labels,
+        pass_over=_pass_over_labels,
+        uses_vectors=True,
+    ),
+    "entities": Task(
+        left=_left_entities,
+        open=_open_entities,
+        write=_write_entities,
+        fail=_fail_entities,
+        pass_over=_pass_over_entities,
+    ),
 }

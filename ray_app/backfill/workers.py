@@ -13,7 +13,7 @@ from ray.data import Datasink
 from ray.data.block import Block
 from ray.data.datasource import WriteResult
 
-from ray_app.backfill.tasks import TASKS, Name
+from ray_app.backfill.tasks import TASKS, Name, read_for
 from ray_app.ingest.progress import Handle
 from ray_app.ingest.reporting import measured, tell_written
 from ray_app.logs import log_to_stderr
@@ -21,7 +21,6 @@ from ray_app.records import Content, Outcome
 from ray_app.settings import Settings
 from ray_app.store import open_store
 from ray_app.store.patience import patiently
-from ray_app.store.pending import read_contents, with_vectors
 from ray_app.timing import timed
 
 if TYPE_CHECKING:
@@ -62,11 +61,7 @@ class Worker:
         return {_COLUMN: column, _DONE: np.array([well for _, well in done], bool)}
 
     async def _read(self, ids: list[str]) -> list[Content]:
-        tenant, store = self._settings.tenant, self._store
-        contents = await patiently(self._settings.store, lambda: read_contents(store, tenant, ids))
-        if not self._task.uses_vectors:
-            return contents
-        return await patiently(self._settings.store, lambda: with_vectors(store, tenant, contents))
+        return await patiently(self._settings.store, lambda: read_for(self._task, self._store, self._settings, ids))
 
     def _alone(self, content: Content) -> tuple[Content, bool]:
         try:
