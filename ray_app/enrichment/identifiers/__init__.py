@@ -15,7 +15,7 @@ from ray_app.enrichment.identifiers.tidy import tidy
 from ray_app.records import Mention
 
 # Changes when the rules find something else.
-IDENTIFIERS_VERSION = "1"
+IDENTIFIERS_VERSION = "2"
 # Countries whose telephone numbers are known without a country code; where two could have a number, the first has it.
 REGIONS = ("DK", "SE", "NO", "DE", "GB", "US")
 _FAMILIES = (network, payment, danish, vat, national, passport)

@@ -7,6 +7,8 @@ from functools import cache
 
 from ray_app.enrichment.identifiers.tidy import Tidied
 
+# The beginning, or the end, of a number as long as those of telephones; a date or a case's number is shorter.
+LONG = "[0-9][0-9 -]{6}[0-9]"
 # A word after the identifier stands for it only when it is close: "(CPR)", "-Fax".
 _AFTER = 15
 BEFORE = 60
@@ -35,6 +37,11 @@ _OTHERWISE = words(
 )
 _MONEY_AFTER = re.compile(r" ?(?:kr|dkk|eur|usd|gbp|sek|nok|[$€£%])(?![^\W_])|,-")
 _JOINTS = "-/_#@=+*["
+_BESIDE, _BESIDE_CHARS = re.compile(f"{LONG}/"), 9
+# What may be an amount where decimals follow, and what then is one for certain.
+_FIGURE, _THOUSANDS = re.compile("[0-9 .]+"), re.compile("[0-9]{1,3}(?:[ .][0-9]{3})+")
+# In a row of a table, no decimals follow a comma but the next column.
+_DECIMALS = re.compile(r",[0-9]{1,3}(?![0-9]|,\S)")
 
 
 class Place:
@@ -52,13 +59,26 @@ class Place:
         return found
 
     def other(self) -> int:
-        """Where the last word ends that says that it is something else; -1 for none."""
+        """Where the last word ends that says that it is something else, -1 for none; 1 234 567,50 says so itself."""
+        if self._has_decimals(_THOUSANDS):
+            return self.end
         return _last(_OTHERWISE, self.lower, max(0, self.start - _OTHERWISE_BEFORE), self.start)
 
     def in_doubt(self) -> bool:
         """Whether it hangs on a word, is an amount, or is said to be something else."""
-        attached = self.start > 0 and self.text[self.start - 1] in _JOINTS
-        return attached or self.other() >= 0 or bool(_MONEY_AFTER.match(self.lower, self.end))
+        attached = self.start > 0 and self.text[self.start - 1] in _JOINTS and not self._is_beside()
+        amount = self._has_decimals(_FIGURE) or _MONEY_AFTER.match(self.lower, self.end)
+        return attached or bool(amount) or self.other() >= 0
+
+    def _is_beside(self) -> bool:
+        """Whether it is the second of two numbers with a slash between them."""
+        before = self.start - _BESIDE_CHARS
+        return before >= 0 and bool(_BESIDE.fullmatch(self.text, before, self.start))
+
+    def _has_decimals(self, figure: re.Pattern[str]) -> bool:
+        if not _DECIMALS.match(self.text, self.end) or self.text[self.start - 1 : self.start] == ",":
+            return False
+        return bool(figure.fullmatch(self.text, self.start, self.end))
 
     def _find(self, some: re.Pattern[str], reach: int) -> int:
         before = _last(some, self.lower, max(0, self.start - reach), self.start)

@@ -10,8 +10,11 @@ from ray_app.enrichment.identifiers.context import words
 from ray_app.enrichment.identifiers.rule import Rule, form
 
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+# A sign before it is a bullet or emphasis, as in `-anna@firma.dk`; an underscore belongs to it unless one follows too.
 _EMAIL = re.compile(
-    rf"[\w](?<![\w%+-]\w)[\w%+&'-]{{0,63}}(?:\.[\w%+&'-]{{1,63}}){{0,8}}@(?:{_LABEL}\.){{1,8}}(?:[^\W\d_]{{2,24}}|xn--[\w-]{{2,59}})(?![\w@])"
+    r"[\w](?<![^\W_]\w)(?<![^\W_][_%+-]\w)(?:(?<=(_))|(?<!_))"
+    rf"[\w%+&'-]{{0,63}}(?:\.[\w%+&'-]{{1,63}}){{0,8}}@(?:{_LABEL}\.){{1,8}}(?:[^\W\d_]{{2,24}}|xn--[\w-]{{2,59}})"
+    r"(?![^\W_]|@)(?(1)(?!_))"
 )
 _EMAIL_MOST, _LOCAL_MOST = 254, 64
 # icon@2x.png

@@ -56,13 +56,19 @@ def _read_unknown(candidate: str) -> str | None:
     return number if len(number) >= 13 and luhn.is_valid(number) else None
 
 
+# One more group, of three figures or four, makes it another number; what is shorter (the month of expiry, a number of
+# the row) or goes on with a sign (an amount, a date) is none.
+_GROUP_BEFORE, _GROUP_AFTER = "[0-9]{3}[ -]", " [0-9]{3,}(?![0-9]|[-/.,:][0-9])"
 _GROUPED = form(
-    "[2-6]", f"[0-9]{{3}}(?:[ -]| ?\n ?)[0-9]{{4}}{GAP}[0-9]{{4}}{GAP}[0-9]{{4}}", before="[0-9][ -]", after=" [0-9]"
+    "[2-6]",
+    f"[0-9]{{3}}(?:[ -]| ?\n ?)[0-9]{{4}}{GAP}[0-9]{{4}}{GAP}[0-9]{{4}}",
+    before=_GROUP_BEFORE,
+    after=_GROUP_AFTER,
 )
 _AMEX = form("3", "[0-9]{3}[ -][0-9]{6}[ -][0-9]{4,5}")
 # Not those of thirteen digits, which may be an article's number, or of twelve.
 _PLAIN = form("[2-6]", "(?:[0-9]{13,15}|[0-9]{18})")
-_ANY = form("[1-6]", f"[0-9]{{3}}(?:{GAP}[0-9]){{8,15}}", after=" [0-9]")
+_ANY = form("[1-6]", f"[0-9]{{3}}(?:{GAP}[0-9]){{8,15}}", after=_GROUP_AFTER)
 
 RULES = (
     Rule(

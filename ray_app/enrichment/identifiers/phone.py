@@ -9,7 +9,7 @@ from functools import cache, partial
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 
-from ray_app.enrichment.identifiers.context import words
+from ray_app.enrichment.identifiers.context import LONG, words
 from ray_app.enrichment.identifiers.rule import Rule, form
 
 _WORDS = words(
@@ -48,18 +48,27 @@ _WORDS = words(
 )
 # Groups of digits, with at most a bracket, a hyphen and spaces between them; only after a plus over a line's end.
 _GROUPS = r"(?:[ ./()-]{0,3}[0-9])"
-_NATIONAL_GROUPS = r"(?:(?:[ ./-]|\) ?-?| \()?[0-9])"
+# A slash stands after an area code, or between two numbers: `33 12 34 56/20 12 34 56`.
+_SLASH = f"/(?:(?<!{LONG}/)|(?!{LONG}))"
+_NATIONAL_GROUPS = rf"(?:(?:[ .-]|{_SLASH}|\) ?-?| \()?[0-9])"
 _EXTENSION = r"(?: ?(?:x|ext\.?|lok\.?|EXT) ?[0-9]{1,6})?"
-_PLUS = re.compile(rf"\+(?<![\w+]\+)\(?[1-9](?:(?:[ ./()-]{{0,3}}|\n)[0-9]){{6,15}}{_EXTENSION}(?![0-9A-Za-z])")
-_ZEROS = form("0", rf"0[ -]?[1-9][0-9]{{0,2}}[ ./()-]{_GROUPS}{{6,14}}{_EXTENSION}", before=r"\+")
+_PLUS = re.compile(
+    r"(?:\+(?<![\w+]\+)|\(\+(?=[1-9][0-9]{0,2}\)))"
+    rf"\(?[1-9](?:(?:[ ./()-]{{0,3}}|\n)[0-9]){{6,15}}{_EXTENSION}(?![0-9A-Za-z])"
+)
+_ZEROS = form(
+    "[0(]",
+    rf"(?:(?<=0)|(?<=\()0(?=0[1-9][0-9]{{0,2}}\)))0[ -]?[1-9][0-9]{{0,2}}[ ./()-]{_GROUPS}{{6,14}}{_EXTENSION}",
+    before=r"\+",
+)
 _NATIONAL = re.compile(
-    rf"[0-9(](?<![\w+()][0-9(])(?<![0-9)+][ ./:,-][0-9(]){_NATIONAL_GROUPS}{{5,14}}{_EXTENSION}"
-    r"(?!\w|[-./:][0-9]|,[0-9]|\))"
+    rf"[0-9(](?<![\w+()][0-9(])(?:(?<![0-9)+][ ./:,-][0-9(])|(?<={LONG}[/,][0-9(])){_NATIONAL_GROUPS}{{5,14}}"
+    rf"{_EXTENSION}(?!\w|[-.:][0-9]|/(?!{LONG})[0-9]|\))"
 )
 # Set apart by punctuation or by the line's ends: four figures in a row of a table follow a word.
 _SEPARATE = re.compile(
     r"[0-9(](?<![\w+)#][0-9(])(?<![^,;:|·•\n( ] [0-9(])(?<![0-9)][ ./:-][0-9(])[0-9]{0,4}(?:[) -]{1,2}[0-9]{2,4}){2,4}"
-    r"(?!\w|[ ./:()-]{1,2}[0-9]| [^\W_]|,[0-9])"
+    r"(?!\w|[ ./:()-]{1,2}[0-9]| [^\W_])"
 )
 _TIMES = re.compile(
     r"(?:19|20)\d\d[-./ ]?(?:0?\d|1[0-2])[-./ ]?[0-3]?\d(?:[ T]\d.*)?"
@@ -113,7 +122,7 @@ def _read_possible(candidate: str) -> str | None:
 
 
 def _read_zeros(candidate: str) -> str | None:
-    return _read(re.sub(r"^00[ -]?", "+", candidate))
+    return _read(re.sub(r"^(\(?)00[ -]?", r"\1+", candidate))
 
 
 def _read_as_printed(candidate: str, regions: Sequence[str]) -> str | None:
@@ -135,7 +144,7 @@ def _read_any(candidate: str) -> str | None:
     bare = re.split("[A-Za-z]", candidate)[0]
     digits = "".join(filter(str.isdigit, bare))
     many = _LEAST <= len(digits) <= _MOST or _PAIRS.fullmatch(candidate)
-    return ("+" if bare[0] == "+" else "") + digits if many and not _is_odd(candidate) else None
+    return ("+" if bare.startswith(("+", "(+")) else "") + digits if many and not _is_odd(candidate) else None
 
 
 def _is_odd(candidate: str) -> bool:

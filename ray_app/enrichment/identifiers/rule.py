@@ -10,7 +10,7 @@ from functools import cache
 from stdnum.exceptions import ValidationError
 from stdnum.util import get_cc_module
 
-from ray_app.enrichment.identifiers.context import BEFORE, Place
+from ray_app.enrichment.identifiers.context import BEFORE, LONG, Place
 from ray_app.enrichment.identifiers.tidy import Tidied
 
 # Between the parts of a long number: a hyphen, a space, or the end of a line.
@@ -52,11 +52,14 @@ class Found:
 def form(first: str, rest: str, *, before: str = "", after: str = "") -> re.Pattern[str]:
     """An identifier that is no part of a longer word or number; `first` is a set of characters.
 
+    Behind a slash, and before one, another long number may stand: `33123456/20123456`.
     A pattern that begins with a set is searched about ten times as fast as one that begins with an assertion.
     """
-    behind = rf"(?<!\w{first})(?<![0-9][-./:]{first})" + (f"(?<!{before}{first})" if before else "")
-    ahead = r"(?!\w|[-./:][0-9]|,[0-9]{1,3}(?![0-9]))" + (f"(?!{after})" if after else "")
-    return re.compile(f"{first}{behind}{rest}{ahead}")
+    behind = rf"(?<!\w{first})(?<![0-9][-.:]{first})(?:(?<![0-9]/{first})|(?<={LONG}/{first}))"
+    ahead = rf"(?!\w|[-.:][0-9]|/(?!{LONG})[0-9])"
+    return re.compile(
+        f"{first}{behind}{f'(?<!{before}{first})' if before else ''}{rest}{ahead}{f'(?!{after})' if after else ''}"
+    )
 
 
 # So sure by itself that no other word is a reason to doubt.

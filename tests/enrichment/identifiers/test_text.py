@@ -44,6 +44,10 @@ def kinds(text, **options):
     return [one.kind for one in find_identifiers(text, 1, **options)]
 
 
+def spans(text):
+    return [(one.kind, text[one.start : one.end], one.value) for one in find_identifiers(text, 1)]
+
+
 def test_a_danish_business_letter():
     found = {(one.kind, LETTER[one.start : one.end]) for one in find_identifiers(LETTER, 1)}
     assert found == {
@@ -73,6 +77,88 @@ def test_a_log_with_addresses():
     assert kinds("subnet 10.20.4.0/24: host 10.20.4.1, mail1 10.20.4.2:25") == ["ip", "ip", "ip"]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Hansen,070761-4285,42,Kbh", [("dk.cpr", "070761-4285")]),
+        ("Hansen,0707614285,42,Kbh", [("dk.cpr", "0707614285")]),
+        ("cpr,070761-4285,7", [("dk.cpr", "070761-4285")]),
+        ("DK5000400440116243,12", [("iban", "DK5000400440116243")]),
+        ("4111 1111 1111 1111,12", [("card", "4111 1111 1111 1111")]),
+        ("Tlf. 20573648,5", [("phone", "20573648")]),
+        ("mobil 33123456,20573648", [("phone", "33123456"), ("phone", "20573648")]),
+        ("Hansen,20 57 36 48,42,Kbh", [("phone", "20 57 36 48")]),
+        ("server 10.20.4.1,443", [("ip", "10.20.4.1")]),
+    ],
+)
+def test_a_comma_and_the_next_column_may_follow_an_identifier(text, found):
+    assert [(kind, where) for kind, where, _ in spans(text)] == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0707614285,42",
+        "5555555555554444,5",
+        "20 57 36 48,5",
+        "Telefon i alt 1 234 567,50",
+        "Mobil: 12.345.678,50, i alt",
+    ],
+)
+def test_figures_with_decimals_are_amounts(text):
+    assert spans(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("tlf. 33123456/20573648", ["33123456", "20573648"]),
+        ("tlf. 33 12 34 56/20 57 36 48", ["33 12 34 56", "20 57 36 48"]),
+        ("070761-4285/060660-1234", ["070761-4285", "060660-1234"]),
+        ("sag 2024/0707614285", []),
+        ("070761-4285/1", []),
+    ],
+)
+def test_two_numbers_may_have_a_slash_between_them(text, found):
+    assert [where for _, where, _ in spans(text)] == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Visa {} 12/27",
+        "Kort: {} 12/27 123",
+        "{} 11-2026",
+        "udløb 12/27 {}",
+        "Kort {} 12 27",
+        "{} 250,00 kr.",
+        "brugt: {} 2024-03-12",
+        "nr. 7 {}",
+    ],
+)
+@pytest.mark.parametrize("card", ["4111 1111 1111 1111", "5500-0000-0000-0004"])
+def test_a_card_may_stand_beside_its_expiry_an_amount_or_a_date(text, card):
+    assert [(kind, where) for kind, where, _ in spans(text.format(card))] == [("card", card)]
+
+
+@pytest.mark.parametrize("text", ["{} 1111", "1111 {}"])
+def test_a_card_with_one_group_more_is_none(text):
+    assert "card" not in kinds(text.format("4111 1111 1111 1111"))
+
+
+@pytest.mark.parametrize("around", ["-{}", "--{}", "- {}", "+{}", "_{}_", "__{}__", "**_{}_**", "{}_", "({})"])
+def test_an_address_may_have_a_bullet_or_emphasis_around_it(around):
+    assert spans(around.format("anna@firma.dk")) == [("email", "anna@firma.dk", "anna@firma.dk")]
+
+
+def test_an_address_may_begin_with_an_underscore_and_have_signs_inside():
+    assert [where for _, where, _ in spans("_a@firma.dk x_-b@firma.dk c+d@firma.dk")] == [
+        "_a@firma.dk",
+        "x_-b@firma.dk",
+        "c+d@firma.dk",
+    ]
+
+
 def test_telephone_numbers_of_other_countries_need_a_country_code_or_their_region():
     assert kinds("tlf 06 12 34 56 78", regions=("FR",)) == ["phone"]
     (known,) = find_identifiers("tél. 06 12 34 56 78, tel", 1, ("FR",))
@@ -84,8 +170,7 @@ def test_telephone_numbers_of_other_countries_need_a_country_code_or_their_regio
 
 def test_spans_are_of_the_text_as_it_is():
     text = "\ufeffCPR\u00a0070761\u20134285,\r\nIBAN DK50\u00a00040\u00ad 0440\r\n1162 43 og +45 89\u202f78\n70 70."
-    found = [(one.kind, text[one.start : one.end], one.value) for one in find_identifiers(text, 1)]
-    assert found == [
+    assert spans(text) == [
         ("dk.cpr", "070761\u20134285", "0707614285"),
         ("iban", "DK50\u00a00040\u00ad 0440\r\n1162 43", "DK5000400440116243"),
         ("phone", "+45 89\u202f78\n70 70", "+4589787070"),
@@ -120,6 +205,8 @@ HOSTILE = {
     "digits": lambda: "".join(DIGITS.choices("0123456789", k=3000)),
     "digits and spaces": lambda: "".join(DIGITS.choices("0123456789 ", k=3000)),
     "hyphens": lambda: "1-" * 1500,
+    "slashes": lambda: "12345678/" * 333,
+    "underscores": lambda: "_a" * 1500 + "@",
     "local parts": lambda: "a." * 1500 + "@",
     "at signs": lambda: "a@" * 1500,
     "brackets": lambda: "http://((" * 333,
