@@ -29,7 +29,9 @@ class NameFinder(Protocol):
 def find(
     pages: Sequence[Page], names: NameFinder | None = None, *, regions: Sequence[str] = REGIONS
 ) -> list[list[Mention]]:
-    """Each page's mentions, in its order and without overlaps; where a name overlaps an identifier, it is none.
+    """Each page's mentions, in its order; where a name overlaps an identifier, it is none.
+
+    They do not overlap, but for identifiers inside a web address, which follow it.
 
     Pages of many documents together are faster: a model works on what it is given side by side. `regions` are countries
     (ISO 3166) whose telephone numbers count without a country code. Raises ModelError.

@@ -10,7 +10,7 @@ from ray_app.enrichment.entities import find
 from ray_app.pipeline import Enricher
 from ray_app.records import Page
 
-# Kinds that name nobody: a text without them would say little.
+# Kinds that name nobody: a text without them would say little. What a url has of somebody is a mention of its own.
 IMPERSONAL = frozenset({"organisation", "place", "url", "vat", "dk.cvr", "br.cnpj"})
 # Characters around a part that are read with it: what stands across its border is found whole, and evidence beside it.
 _AROUND = 1000

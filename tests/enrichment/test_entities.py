@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from ray_app.enrichment.entities import find
+from ray_app.enrichment.privacy.risk import assess
+from ray_app.findings import Risk
 from ray_app.records import Mention, Page
+from ray_app.settings.privacy import PrivacySettings
 
 
 class Listed:
@@ -36,6 +39,20 @@ def test_names_and_identifiers_stand_in_the_order_of_the_text():
 def test_an_identifier_wins_over_a_name():
     (found,) = find((Page(1, "skriv til lund@firma.dk"),), Listed(lund="person"))
     assert [one.kind for one in found] == ["email"]
+
+
+def test_a_name_in_a_web_address_is_none_wherever_identifiers_are_in_it():
+    text = "https://firma.dk/?cpr=070761-4285&name=Lund and Ida"
+    (found,) = find((Page(1, text),), Listed(Lund="person", Ida="person"))
+    assert [one.kind for one in found] == ["url", "dk.cpr", "person"]
+    assert text[found[-1].start : found[-1].end] == "Ida"
+
+
+def test_personal_data_in_a_web_address_is_a_risk():
+    (found,) = find((Page(1, "https://firma.dk/?cpr=070761-4285"),))
+    assert assess(found, [], [], [], PrivacySettings()).risk == Risk.SENSITIVE
+    (found,) = find((Page(1, "https://firma.dk/?id=0707614285"),))
+    assert assess(found, [], [], [], PrivacySettings()).risk == Risk.NONE
 
 
 def test_without_a_finder_only_rules_speak():

@@ -9,27 +9,32 @@ from collections.abc import Sequence
 from functools import cache
 
 from ray_app.enrichment.identifiers import danish, national, network, passport, payment, vat
+from ray_app.enrichment.identifiers.addresses import inside
 from ray_app.enrichment.identifiers.overlaps import keep_best
 from ray_app.enrichment.identifiers.rule import Rule, apply
 from ray_app.enrichment.identifiers.tidy import tidy
 from ray_app.records import Mention
 
 # Changes when the rules find something else.
-IDENTIFIERS_VERSION = "2"
+IDENTIFIERS_VERSION = "3"
 # Countries whose telephone numbers are known without a country code; where two could have a number, the first has it.
 REGIONS = ("DK", "SE", "NO", "DE", "GB", "US")
 _FAMILIES = (network, payment, danish, vat, national, passport)
 
 
 def find_identifiers(text: str, page: int, regions: Sequence[str] = REGIONS) -> list[Mention]:
-    """Mentions that do not overlap, in the text's order; the surest wins, of equally sure ones the longest.
+    """Mentions in the text's order; where several overlap, the surest wins, of equally sure ones the longest.
+
+    Only those inside a web address, such as an e-mail address in its query, stand beside it, after it in the order.
 
     `regions` are countries (ISO 3166) whose telephone numbers count without a country code. The confidence is 0.9
     and more where check digits or a word nearby leave little doubt, below 0.6 where a reader would want to look.
     """
     tidied = tidy(text)
     found = [one for rules in _by_form(tuple(regions)) for one in apply(rules, tidied)]
-    return keep_best(
+    kept = keep_best(found)
+    kept += keep_best(inside(found, [one for one in kept if one.rule.kind == "url"], tidied.text))
+    return [
         Mention(
             one.rule.kind,
             page,
@@ -38,8 +43,8 @@ def find_identifiers(text: str, page: int, regions: Sequence[str] = REGIONS) -> 
             one.confidence,
             found_by=f"{one.rule.kind}: {one.rule.how}",
         )
-        for one in found
-    )
+        for one in sorted(kept, key=lambda one: (one.start, -one.end))
+    ]
 
 
 @cache

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ray_app.enrichment.identifiers.context import words
 from ray_app.enrichment.identifiers.rule import Rule, form
 
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+# %40 is the @ of an address inside a web address.
 # A sign before it is a bullet or emphasis, as in `-anna@firma.dk`; an underscore belongs to it unless one follows too.
 _EMAIL = re.compile(
     r"[\w](?<![^\W_]\w)(?<![^\W_][_%+-]\w)(?:(?<=(_))|(?<!_))"
-    rf"[\w%+&'-]{{0,63}}(?:\.[\w%+&'-]{{1,63}}){{0,8}}@(?:{_LABEL}\.){{1,8}}(?:[^\W\d_]{{2,24}}|xn--[\w-]{{2,59}})"
+    rf"[\w%+&'-]{{0,63}}(?:\.[\w%+&'-]{{1,63}}){{0,8}}(?:@|%40)(?:{_LABEL}\.){{1,8}}(?:[^\W\d_]{{2,24}}|xn--[\w-]{{2,59}})"
     r"(?![^\W_]|@)(?(1)(?!_))"
 )
+_NOT_LOCAL = re.compile(r"[^\w.%+&'-]")
 _EMAIL_MOST, _LOCAL_MOST = 254, 64
 # icon@2x.png
 _FILES = ("png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "html")
@@ -48,11 +50,10 @@ _IP_WORDS = words(
 
 
 def _read_email(candidate: str) -> str | None:
-    local, _, domain = candidate.rpartition("@")
-    fits = (
-        len(candidate) <= _EMAIL_MOST and len(local) <= _LOCAL_MOST and domain.rpartition(".")[2].lower() not in _FILES
-    )
-    return candidate.lower() if fits else None
+    local, _, domain = (candidate if "@" in candidate else unquote(candidate)).rpartition("@")
+    address = f"{_NOT_LOCAL.split(local)[-1]}@{domain}"
+    fits = len(address) <= _EMAIL_MOST and len(local) <= _LOCAL_MOST and domain.rpartition(".")[2].lower() not in _FILES
+    return address.lower() if fits else None
 
 
 def _read_url(candidate: str) -> str | None:

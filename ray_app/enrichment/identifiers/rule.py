@@ -63,7 +63,7 @@ def form(first: str, rest: str, *, before: str = "", after: str = "") -> re.Patt
 
 
 # So sure by itself that no other word is a reason to doubt.
-_CERTAIN = 0.9
+CERTAIN = 0.9
 
 
 def apply(rules: Sequence[Rule], tidied: Tidied) -> Iterator[Found]:
@@ -92,7 +92,7 @@ def _confidence(rule: Rule, place: Place) -> float:
     own = place.word(rule.words, rule.reach) if rule.words else -1
     if own >= 0:
         return rule.near if own >= place.other() else 0.0
-    if not rule.alone or rule.alone >= _CERTAIN:
+    if not rule.alone or rule.alone >= CERTAIN:
         return rule.alone
     return 0.0 if place.in_doubt() else rule.alone
 

@@ -12,10 +12,14 @@ from ray_app.findings import How, WatchedPerson, WatchMatch
 _GROUP = re.compile(r"[^\W_]+")
 _GAP = frozenset(" \u00a0\u2009\u202f.-‐‑–/()")
 _LONGEST_GAP = 3
+# Inside a web address it is encoded.
+_AT = re.compile("@|%40")
 # An address's name, and its host (RFC 5321, section 4.5.3.1).
 _LOCAL, _DOMAIN = 64, 255
 _LOCAL_SIGNS = frozenset("._%+-'’&=")
 _DOMAIN_SIGNS = frozenset(".-")
+# They also part what a web address asks for.
+_OF_QUERIES = frozenset("&=")
 # The last digits of a number that are the same in all its forms; the shortest numbers that are looked for.
 _TAIL = 7
 _LONGEST_PHONE = 17
@@ -86,10 +90,12 @@ class Identifiers:
             yield from self._find_numbers(text, page)
 
     def _find_emails(self, text: str, page: int) -> Iterator[WatchMatch]:
-        for sign in (match.start() for match in re.finditer("@", text)):
-            start, end = _address(text, sign)
-            for index in self._emails.get(text[start:end].casefold(), ()):
-                yield self._match(index, page, start, end, "email")
+        for sign in _AT.finditer(text):
+            earliest, end = _address(text, *sign.span())
+            for start in _starts(text, earliest, sign.start()):
+                address = f"{text[start : sign.start()]}@{text[sign.end() : end]}"
+                for index in self._emails.get(address.casefold(), ()):
+                    yield self._match(index, page, start, end, "email")
 
     def _find_numbers(self, text: str, page: int) -> Iterator[WatchMatch]:
         """At each group of digits, the longest known number that begins there."""
@@ -122,18 +128,24 @@ class Identifiers:
         return WatchMatch(self._people[index].id, page, start, end, How.IDENTIFIER, _CONFIDENCE[kind])
 
 
-def _address(text: str, sign: int) -> tuple[int, int]:
-    """The span of the e-mail address around an @."""
-    start = end = sign
-    while start > max(0, sign - _LOCAL) and (text[start - 1].isalnum() or text[start - 1] in _LOCAL_SIGNS):
+def _address(text: str, before: int, after: int) -> tuple[int, int]:
+    """The span of the e-mail address around an @, which starts and ends there."""
+    start, end = before, after
+    while start > max(0, before - _LOCAL) and (text[start - 1].isalnum() or text[start - 1] in _LOCAL_SIGNS):
         start -= 1
-    while end + 1 < min(len(text), sign + _DOMAIN) and (text[end + 1].isalnum() or text[end + 1] in _DOMAIN_SIGNS):
+    while end < min(len(text), after + _DOMAIN) and (text[end].isalnum() or text[end] in _DOMAIN_SIGNS):
         end += 1
-    while start < sign and not text[start].isalnum():
+    while start < before and not text[start].isalnum():
         start += 1
-    while end > sign and not text[end].isalnum():
+    while end > after and not text[end - 1].isalnum():
         end -= 1
-    return start, end + 1
+    return start, end
+
+
+def _starts(text: str, earliest: int, sign: int) -> Iterator[int]:
+    """Where the address may begin: in `?email=anna@example.com` what stands before it can be part of it, or not."""
+    yield earliest
+    yield from (at + 1 for at in range(earliest, sign) if text[at] in _OF_QUERIES)
 
 
 def _runs(text: str, groups: Sequence[_Group], first: int, longest: int) -> Iterator[tuple[int, str]]:

@@ -175,6 +175,12 @@ def test_an_identifier_is_found_however_it_is_set(text):
     assert found(f"see <{text}>, 5") == [(text, "anna", "identifier")]
 
 
+@pytest.mark.parametrize("written", ["anna.j@example.com", "anna.j%40example.com"])
+@pytest.mark.parametrize("url", ["https://firma.dk/?email={}&x=1", "https://firma.dk/?a&{}", "https://firma.dk/{}?x"])
+def test_an_address_is_found_inside_a_web_address(url, written):
+    assert found(url.format(written)) == [(written, "anna", "identifier")]
+
+
 @pytest.mark.parametrize(
     "text",
     ["xanna.j@example.com", "anna.j@example.com.evil.org", "112345678", "1234567", "+46 12345678", "010190-12345"],
