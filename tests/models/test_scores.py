@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ray_app.models.classification import scores
 from ray_app.models.classification.scores import HeldOut
@@ -65,6 +68,51 @@ def test_what_is_likelier_wrong_than_right_is_not_sure():
     three[np.arange(60), np.arange(60) % 3] = 0.4
     right = HeldOut(["a", "b", "c"], three, three == 0.4, each=False)
     assert scores.find_thresholds(right, precision=0.9).tolist() == [0.5] * 3
+
+
+def plain_thresholds(found, precision):
+    """By the definition: label by label, probability by probability, over all answers that are as probable."""
+    asked = np.ones_like(found.truth) if found.each else found.told
+    everywhere = [(p, right) for p, right in zip(found.probabilities[asked], found.truth[asked], strict=True)]
+
+    def lowest(own, weight):
+        best, good = 1.0, []
+        for at, (p, _) in enumerate(own, start=1):
+            alike = [right for other, right in everywhere if other >= p]
+            rights = sum(right for _, right in own[:at])
+            good.append((rights + weight * sum(alike) / len(alike)) / (at + weight) >= precision)
+            best = p if good[-1] else best
+        return min(best, precision) if good and good[-1] else best
+
+    def answers(label):
+        rows = asked[:, label]
+        own = zip(found.probabilities[rows, label], found.truth[rows, label], strict=True)
+        return sorted(own, key=lambda one: -one[0])
+
+    of_all = lowest(sorted(everywhere, key=lambda one: -one[0]), 0)
+    own = [answers(label) for label in range(len(found.labels))]
+    return [max(lowest(some, 10) if some else of_all, 0.5) for some in own]
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 30), st.integers(2, 4), st.booleans())
+def test_thresholds_are_those_of_their_definition(seed, documents, labels, each):
+    rng = np.random.default_rng(seed)
+    probabilities = rng.integers(1, 17, (documents, labels)) / 16  # many alike
+    truth = rng.random((documents, labels)) < probabilities
+    found = HeldOut([str(label) for label in range(labels)], probabilities, truth, each)
+    assert scores.find_thresholds(found, precision=0.75).tolist() == plain_thresholds(found, 0.75)
+
+
+def test_the_time_for_thresholds_grows_with_the_answers_and_not_with_their_square():
+    rng = np.random.default_rng(0)
+    probabilities = rng.random((20_000, 50))
+    found = HeldOut(
+        [str(label) for label in range(50)], probabilities, rng.random((20_000, 50)) < probabilities, each=True
+    )
+    start = time.process_time()
+    scores.find_thresholds(found, precision=0.9)
+    assert time.process_time() - start < 10  # under a second; a million answers squared would take hours
 
 
 def test_doubtful_are_those_whose_label_is_least_likely():

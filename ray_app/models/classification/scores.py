@@ -114,11 +114,14 @@ def find_thresholds(held_out: HeldOut, *, precision: float) -> Numbers:
     asked = np.ones_like(held_out.truth) if held_out.each else held_out.told
     probabilities, right = held_out.probabilities[asked], held_out.truth[asked]
     everywhere = _lowest(probabilities, right, precision, np.zeros_like(probabilities), 0)
+    order = np.argsort(probabilities)
+    ascending, right_from = probabilities[order], np.cumsum(right[order][::-1])[::-1]
     found = []
     for label in range(len(held_out.labels)):
         rows = asked[:, label]
         own, own_right = held_out.probabilities[rows, label], held_out.truth[rows, label]
-        shared = np.array([right[probabilities >= one].mean() for one in own])
+        first = np.searchsorted(ascending, own, side="left")  # of all the answers that are as probable
+        shared = right_from[first] / (len(ascending) - first)
         found.append(_lowest(own, own_right, precision, shared, _WEIGHT_OF_ALL) if len(own) else everywhere)
     return np.maximum(found, _LEAST)
 
