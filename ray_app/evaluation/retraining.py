@@ -1,7 +1,8 @@
 """Trains anew on the labels that people stated, and puts the result into use only where it is shown to be better.
 
-A fifth of the labelled contents, chosen by their ids for good, is never learnt from: on it the new classifier and the
-one in use are compared, document by document (`versions.compare_versions`). Near-duplicates are on the same side.
+A fifth of the labelled contents, chosen by their ids for good, is not learnt from here: on it the new classifier and
+the one in use are compared, document by document (`versions.compare_versions`). Near-duplicates are on the same side.
+Training by hand learns from all labels: what the one in use knows of the fifth is left out of the comparison.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from uuid import UUID
 
 import numpy as np
@@ -20,10 +21,12 @@ from ray_app.errors import ConfigurationError
 from ray_app.evaluation.versions import Compared, compare_versions
 from ray_app.ingest.labelled import Labelled, read_index
 from ray_app.ingest.training import trainer
+from ray_app.models.classification.classifier import TrainedClassifier
 from ray_app.models.classification.examples import MIN_PER_LABEL, Examples
+from ray_app.models.classification.learnt import hash_texts, load_learnt
 from ray_app.models.classification.training import plan_of, train
 from ray_app.models.prepared import PreparedModel
-from ray_app.models.registry import current_version, open_version, promote, save_version, versions
+from ray_app.models.registry import current_version, open_version, promote, save_version, version_folder, versions
 from ray_app.settings import Settings
 from ray_app.store import open_store
 from ray_app.store.annotations import count_stated
@@ -33,16 +36,33 @@ from ray_app.store.events import append_events, new_event
 _HELD_OUT = 5
 # A difference that chance makes less often than this is taken for one (two-sided).
 _SIGNIFICANT = 0.05
+# On fewer documents not even a version that is right on all of them can be shown to be better than one that is wrong on
+# all: with five, chance does as much one time in sixteen.
+_LEAST = 6
+
+_IN_USE = "in use now"
+_BY_HAND = "ray-app models promote puts the new version into use all the same"
+
+
+class Verdict(NamedTuple):
+    """Whether a new version is in use now, and why; `held_out` counts what neither it nor the one before has learnt.
+
+    `compared` is None where there was none before, or nothing to compare the two on.
+    """
+
+    promoted: bool
+    why: str
+    held_out: int
+    compared: Compared | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Retrained:
-    """A new version, whether it is in use now, and how it compares with the one before; None where there was none."""
+    """A new version, how many documents it has learnt from, and what came of it."""
 
     version: str
-    promoted: bool
     examples: int
-    compared: Compared | None
+    verdict: Verdict
 
 
 def watch(settings: Settings, model: PreparedModel, say: Callable[[str], None], *, poll_s: float = 30.0) -> NoReturn:
@@ -61,18 +81,21 @@ def watch(settings: Settings, model: PreparedModel, say: Callable[[str], None], 
                 say(str(error))
             else:
                 asyncio.run(_tell(settings, done))
-                say(f"{done.version}: {'in use now' if done.promoted else 'not better than the one in use'}")
+                say(f"{done.version}: {done.verdict.why}")
         time.sleep(poll_s)
 
 
 def retrain(settings: Settings, model: PreparedModel, say: Callable[[str], None]) -> Retrained:
     """Trains on what people stated, but for what is held out, and promotes the result if it is better there.
 
+    Where too little is held out that the one in use has not learnt either, that one stays.
+
     Raises ConfigurationError where the labels do not suffice, ModelError where the one in use is damaged.
     """
     used = current_version(settings)
     before = open_version(used, settings, model.manifest) if used else None
-    seen, unseen = split(read_index(settings, kind=before.manifest.kind if before else "flat"))
+    labelled = read_index(settings, kind=before.manifest.kind if before else "flat")
+    seen, unseen = split(labelled)
     done = train(
         seen,
         embedding=model.manifest.fingerprint,
@@ -80,16 +103,43 @@ def retrain(settings: Settings, model: PreparedModel, say: Callable[[str], None]
         run=trainer(len(seen.texts), settings),
         say=say,
     )
-    version = done.classifier.manifest.version
     save_version(done, settings)
-    if before is None:  # labels by descriptions are rough: whatever was learnt is better
+    version = done.classifier.manifest.version
+    if before:
+        fair = unknown_to(before.manifest.version, unseen, labelled.examples, settings)
+        verdict = _judge(before, done.classifier, fair)
+    else:  # labels by descriptions are rough: whatever was learnt is better
+        verdict = Verdict(True, _IN_USE, len(unseen.texts))
+    if verdict.promoted:
         promote(version, settings)
-        return Retrained(version, True, len(seen.texts), None)
-    compared = compare_versions(before, done.classifier, unseen)
+    return Retrained(version, len(seen.texts), verdict)
+
+
+def _judge(before: TrainedClassifier, new: TrainedClassifier, fair: Examples | None) -> Verdict:
+    used = before.manifest.version
+    if fair is None:
+        return Verdict(
+            False, f"not in use: {used}, of an older release, does not tell what it learnt from. {_BY_HAND}", 0
+        )
+    left = len(fair.texts)
+    if left < _LEAST:
+        why = f"not in use: {used} has not learnt from {left} of the documents held out, a comparison needs {_LEAST}"
+        return Verdict(False, f"{why}; with more labels there are more. {_BY_HAND}", left)
+    compared = compare_versions(before, new, fair)
     better = compared.difference.difference > 0 and compared.difference.p <= _SIGNIFICANT
-    if better:
-        promote(version, settings)
-    return Retrained(version, better, len(seen.texts), compared)
+    return Verdict(better, _IN_USE if better else "not better than the one in use", left, compared)
+
+
+def unknown_to(version: str, some: Examples, of: Examples, settings: Settings) -> Examples | None:
+    """Those that a version has not learnt from, nor from a near-duplicate of theirs among all; None where nobody knows.
+
+    `some` are taken from `of`. Raises ModelError where what it has learnt from is damaged.
+    """
+    learnt = load_learnt(version_folder(version, settings))
+    if learnt is None:
+        return None
+    known = set(of.groups[np.isin(hash_texts(of.texts), learnt)].tolist())
+    return some.take(row for row, group in enumerate(some.groups.tolist()) if group not in known)
 
 
 def split(labelled: Labelled) -> tuple[Examples, Examples]:
@@ -120,15 +170,11 @@ async def _count_new(settings: Settings) -> int:
 
 
 async def _tell(settings: Settings, done: Retrained) -> None:
-    data: dict[str, Any] = {"version": done.version, "promoted": done.promoted, "examples": done.examples}
-    if done.compared:
-        one = done.compared
-        data |= {
-            "accuracy": one.new,
-            "accuracy_before": one.old,
-            "p": one.difference.p,
-            "held_out": one.difference.queries,
-        }
+    promoted, why, held_out, compared = done.verdict
+    data: dict[str, Any] = {"version": done.version, "promoted": promoted, "why": why}
+    data |= {"examples": done.examples, "held_out": held_out}
+    if compared:
+        data |= {"accuracy": compared.new, "accuracy_before": compared.old, "p": compared.difference.p}
     store = await open_store(settings)
     try:
         await append_events(store, [new_event("model", tenant=settings.tenant, data=data)])

@@ -29,7 +29,7 @@ def publish(trained: Trained, settings: Settings) -> Path:
 def save_version(trained: Trained, settings: Settings) -> Path:
     """Saves a new version, which is not in use; returns its folder."""
     folder = _root(settings) / trained.classifier.manifest.version
-    save(trained.classifier, folder, report=trained.report)
+    save(trained.classifier, folder, report=trained.report, learnt=trained.learnt)
     return folder
 
 

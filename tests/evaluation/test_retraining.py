@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from ray_app.errors import ConfigurationError
-from ray_app.evaluation.retraining import retrain, split, watch
+from ray_app.evaluation.retraining import retrain, split, unknown_to, watch
 from ray_app.ingest.labelled import Labelled, read_index, together
-from ray_app.models.registry import current_version, promote, versions
+from ray_app.models.classification.examples import plain
+from ray_app.models.classification.learnt import hash_texts, save_learnt
+from ray_app.models.classification.training import train
+from ray_app.models.registry import current_version, promote, publish, version_folder, versions
 from ray_app.records import Chunk, Content, Document, FileRef, content_id
 from ray_app.store import open_store
 from ray_app.store.annotations import Stated, count_stated, state_labels
@@ -91,7 +96,8 @@ def test_what_people_stated_is_learnt_and_put_into_use(settings, model, embedder
     for label, some in ids.items():
         state(settings, some, label)
     done = retrain(settings, model, said)
-    assert (done.promoted, done.compared, current_version(settings)) == (True, None, done.version)
+    assert (done.verdict.promoted, done.verdict.compared) == (True, None)
+    assert current_version(settings) == done.version
     assert done.examples < 60, "some are held out"
 
 
@@ -101,8 +107,9 @@ def test_a_classifier_that_is_no_better_is_kept_beside(settings, model, embedder
         state(settings, some, label)
     first = retrain(settings, model, said).version
     again = retrain(settings, model, said)
-    assert (again.promoted, current_version(settings)) == (False, first)
-    assert again.compared.difference.difference == 0
+    assert (again.verdict.promoted, current_version(settings)) == (False, first)
+    assert again.verdict.why == "not better than the one in use"
+    assert again.verdict.compared.difference.difference == 0
 
 
 def test_corrections_make_a_better_one_which_is_used(settings, model, embedder):
@@ -114,11 +121,68 @@ def test_corrections_make_a_better_one_which_is_used(settings, model, embedder):
     for label, some in ids.items():
         state(settings, some, label)
     done = retrain(settings, model, said)
-    assert done.compared.new > done.compared.old
-    assert done.compared.difference.p <= 0.05
-    assert (done.promoted, current_version(settings)) == (True, done.version)
+    compared = done.verdict.compared
+    assert compared.new > compared.old
+    assert compared.difference.p <= 0.05
+    assert (done.verdict.promoted, current_version(settings)) == (True, done.version)
     promote(first, settings)
     assert set(versions(settings)) == {first, done.version}
+
+
+def train_by_hand(settings, embedder):
+    """As `ray-app train --from-index` and the web page do: on all that was stated."""
+    trained = train(read_index(settings).examples, embedding=embedder.manifest.fingerprint)
+    publish(trained, settings)
+    return trained.classifier.manifest.version
+
+
+def test_only_what_the_one_in_use_has_not_learnt_is_compared_on(settings, model, embedder):
+    ids = fill(settings, embedder, each=80)
+    for label, some in ids.items():
+        state(settings, some[:40], label)
+    before = train_by_hand(settings, embedder)
+    for label, some in ids.items():
+        state(settings, some[40:], label)
+    unseen = split(read_index(settings))[1]
+    fresh = {text(label, number) for label in WORDS for number in range(40, 80)}
+    done = retrain(settings, model, said)
+    assert 6 <= done.verdict.held_out == len(fresh & set(unseen.texts)) < len(unseen.texts)
+    assert done.verdict.compared.difference.queries == done.verdict.held_out
+    assert current_version(settings) == before, "both are right on all of it"
+
+
+def test_where_the_one_in_use_knows_what_is_held_out_it_stays_and_the_reason_is_told(settings, model, embedder):
+    ids = fill(settings, embedder)
+    for label, some in ids.items():
+        state(settings, some, label)
+    before = train_by_hand(settings, embedder)
+    done = retrain(settings, model, said)
+    assert (done.verdict.promoted, done.verdict.held_out, done.verdict.compared) == (False, 0, None)
+    assert f"{before} has not learnt from 0 of the documents held out, a comparison needs 6" in done.verdict.why
+    assert current_version(settings) == before
+    promote(done.version, settings)
+    assert retrain(settings, model, said).verdict.compared, "this one left the fifth out"
+
+
+def test_a_version_that_does_not_tell_what_it_learnt_stays(settings, model, embedder):
+    ids = fill(settings, embedder)
+    for label, some in ids.items():
+        state(settings, some, label)
+    first = retrain(settings, model, said).version
+    (version_folder(first, settings) / "learnt.npy").unlink()
+    done = retrain(settings, model, said)
+    assert "does not tell what it learnt from" in done.verdict.why
+    assert current_version(settings) == first
+
+
+def test_a_near_duplicate_of_what_was_learnt_is_known_too(settings, embedder):
+    texts = ["one", "one, nearly", "two"]
+    examples = replace(plain(texts, np.zeros((3, 2), np.float32), ["a", "b", "b"]), groups=np.array([0, 0, 1]))
+    folder = settings.models_dir / "classifier" / "default" / "v1"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").touch()
+    save_learnt(hash_texts([" one\n"]), folder)
+    assert unknown_to("v1", examples.take([1, 2]), examples, settings).texts == ["two"]
 
 
 def test_what_is_held_out_is_the_same_each_time_and_siblings_stay_together(settings, embedder):
@@ -152,7 +216,7 @@ def test_one_who_gives_two_labels_does_not_keep_the_others_from_being_learnt(set
     state_both(settings, ids["invoice"][0])
     assert len(read_index(settings).examples.texts) == 59
     assert len(read_index(settings, kind="multi").examples.texts) == 60
-    assert retrain(settings, model, said).promoted
+    assert retrain(settings, model, said).verdict.promoted
 
 
 def test_stated_labels_go_before_those_of_a_file(settings, embedder):

@@ -100,7 +100,7 @@ class Foreign:
 def test_the_newest_version_is_in_use(done, settings, embedder):
     assert registry.current_version(settings) is None
     made = registry.publish(done, settings)
-    names = ["manifest.json", "model.skops", "report.html", "weights.npy"]
+    names = ["learnt.npy", "manifest.json", "model.skops", "report.html", "weights.npy"]
     assert sorted(path.name for path in made.iterdir()) == names
     assert json.loads((made / "manifest.json").read_text())["version"] == made.name
     assert registry.open_classifier(settings, embedder).method == done.classifier.manifest.version

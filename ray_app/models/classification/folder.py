@@ -1,4 +1,4 @@
-"""A classifier as a folder: weights, what counts its words, what it says of itself, and a report for people.
+"""A classifier as a folder: weights, what counts its words, what it learnt from, what it says of itself, and a report.
 
 The weights are a plain array that is mapped into memory: processes of one machine share one copy of it, and only what
 texts need is read. A row of it is one term's weights for all labels, so that a text touches few pages.
@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from ray_app.errors import ModelError
 from ray_app.models.classification.classifier import TrainedClassifier
 from ray_app.models.classification.features import Features, block_of
+from ray_app.models.classification.learnt import Hashes, save_learnt
 from ray_app.models.classification.linear import Linear
 from ray_app.models.classification.manifest import ClassifierManifest
 
@@ -26,7 +27,7 @@ REPORT = "report.html"
 _OWN = "languages"
 
 
-def save(classifier: TrainedClassifier, folder: Path, *, report: str = "") -> None:
+def save(classifier: TrainedClassifier, folder: Path, *, report: str = "", learnt: Hashes | None = None) -> None:
     """Writes a new folder; the manifest last, so that a folder with one is whole."""
     import skops.io  # takes two seconds
 
@@ -44,6 +45,8 @@ def save(classifier: TrainedClassifier, folder: Path, *, report: str = "") -> No
         "intercept": classifier.linear.intercept,
     }
     skops.io.dump(parts, folder / _PARTS, compression=zipfile.ZIP_DEFLATED)
+    if learnt is not None:
+        save_learnt(learnt, folder)
     if report:
         (folder / REPORT).write_text(report, encoding="utf-8")
     (folder / _MANIFEST).write_text(classifier.manifest.model_dump_json(indent=2), encoding="utf-8")

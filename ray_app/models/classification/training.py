@@ -20,6 +20,7 @@ from ray_app.models.classification.examples import Examples, check, counts, data
 from ray_app.models.classification.features import Choice, Features, find_features, fit_weights, weigh
 from ray_app.models.classification.features import count as count_terms
 from ray_app.models.classification.folds import Fold, Job, Rows, Run, in_process, learn, make_folds, sample
+from ray_app.models.classification.learnt import Hashes, hash_texts
 from ray_app.models.classification.linear import Candidate, Linear
 from ray_app.models.classification.manifest import ClassifierManifest, CurvePoint, DecisionRecord, LanguageScore
 from ray_app.models.classification.report import write_report
@@ -34,10 +35,11 @@ _SHARES = (0.25, 0.5)
 
 
 class Trained(NamedTuple):
-    """A classifier, and its report as one page of HTML."""
+    """A classifier, its report as one page of HTML, and the hashes of the texts that it learnt from."""
 
     classifier: TrainedClassifier
     report: str
+    learnt: Hashes
 
 
 class Plan(NamedTuple):
@@ -97,7 +99,7 @@ def train(
             own[language] = replace(trained.classifier, manifest=named)
     scored = {language: _language_score(one.manifest) for language, one in own.items()}
     manifest = general.classifier.manifest.model_copy(update={"own": scored})
-    return Trained(replace(general.classifier, manifest=manifest, own=own), general.report)
+    return Trained(replace(general.classifier, manifest=manifest, own=own), general.report, general.learnt)
 
 
 def _languages(examples: Examples, least: int | None) -> dict[str, list[int]]:
@@ -135,7 +137,8 @@ def _train_one(examples: Examples, embedding: str, plan: Plan, run: Run, say: Sa
     manifest = _manifest(examples, chosen, held_out, thresholds, folds, features, plan, embedding)
     say("learning from all documents")
     classifier = _fit_all(examples, features, chosen, manifest)
-    return Trained(classifier, write_report(manifest, scores.doubtful(held_out, examples.names)))
+    report = write_report(manifest, scores.doubtful(held_out, examples.names))
+    return Trained(classifier, report, hash_texts(examples.texts))
 
 
 def _choose(examples: Examples, features: Features, folds: Sequence[Fold], run: Run, say: Say) -> list[Chosen]:
