@@ -318,7 +318,7 @@ class Explanation:
 class Hit:
     """One document that answers a query, with its best passages, the best one first.
 
-    `places` are the URIs of every document with this content that the caller may see; `document_id`, `uri` and
+    `places` are the URIs of documents with this content that the caller may see, 100 at most; `document_id`, `uri` and
     `source` are the first's. `content` is the content's id, which is not for callers.
     """
 

@@ -18,7 +18,9 @@ from ray_app.store.protocol import AnyOf, Condition, Filter, Found, Payload, Que
 _PER_DOCUMENT = 4
 # Passages that are looked at for one page of hits at most.
 MOST_PASSAGES = 2000
-_MOST_PLACES = 1000
+# Places that are asked for at a time, and those of one content that a hit shows: more URIs than anybody reads through.
+_PLACES_AT_A_TIME = 1000
+_PLACES_SHOWN = 100
 PASSAGE_FIELDS = ("content", "text", "page", "start", "end")
 CONTENT_FIELDS = ("title", "labels", "label", "stated", "language", "media_type", "date", "pages", "risk", "kinds")
 
@@ -86,29 +88,44 @@ async def hits_of(
 async def _hits(
     store: Reader, contents: Sequence[str], of_content: Mapping[str, list[Found]], seen: Seen, per_document: int
 ) -> list[Hit]:
-    places, about, unwanted = await asyncio.gather(
-        _places(store, contents, seen), _about(store, contents), _unwanted(store, contents, seen)
+    first, about, unwanted = await asyncio.gather(
+        _some_places(store, contents, seen), _about(store, contents), _unwanted(store, contents, seen)
     )
-    hits = []
-    for identity in contents:
-        here = [
-            place
-            for place in places[identity]
-            if identity in about and matches(seen.exact, {**about[identity], **place.payload})
-        ]
-        if here and identity not in unwanted:
-            hits.append(_hit(of_content[identity][:per_document], here, about[identity]))
-    return hits
+    wanted = {identity: about[identity] for identity in contents if identity in about and identity not in unwanted}
+    places = await _places(store, wanted, seen, first)
+    return [
+        _hit(of_content[identity][:per_document], places[identity], content)
+        for identity, content in wanted.items()
+        if places[identity]
+    ]
 
 
-async def _places(store: Reader, contents: Sequence[str], seen: Seen) -> Mapping[str, list[Found]]:
+async def _places(
+    store: Reader, contents: Mapping[str, Payload], seen: Seen, first: tuple[list[Found], str | None]
+) -> dict[str, list[Found]]:
+    """The places that each of the contents may show, those in `first` and what comes after it.
+
+    Of a content that has as many as are shown no more are asked for: thousands of copies hide no other content.
+    """
+    places: dict[str, list[Found]] = {identity: [] for identity in contents}
+    found, following = first
+    while True:
+        for place in found:
+            here = place.payload["content"]
+            if here in places and matches(seen.exact, {**contents[here], **place.payload}):
+                places[here].append(place)
+        left = [identity for identity in contents if len(places[identity]) < _PLACES_SHOWN]
+        if not following or not left:
+            return places
+        found, following = await _some_places(store, left, seen, offset=following)
+
+
+async def _some_places(
+    store: Reader, contents: Sequence[str], seen: Seen, *, offset: str | None = None
+) -> tuple[list[Found], str | None]:
     where = Filter([AnyOf("content", sorted(contents)), *seen.places])
     fields = ["content", "uri", "source", "folders"]
-    found, _ = await store.scroll(DOCUMENTS, filter=where, limit=_MOST_PLACES, fields=fields)
-    places: dict[str, list[Found]] = defaultdict(list)
-    for place in found:
-        places[place.payload["content"]].append(place)
-    return places
+    return await store.scroll(DOCUMENTS, filter=where, limit=_PLACES_AT_A_TIME, offset=offset, fields=fields)
 
 
 async def _about(store: Reader, contents: Sequence[str]) -> dict[str, Payload]:
@@ -124,7 +141,7 @@ async def _unwanted(store: Reader, contents: Sequence[str], seen: Seen) -> set[s
 
 
 def _hit(passages: Sequence[Found], places: Sequence[Found], content: Payload) -> Hit:
-    ordered = sorted(places, key=lambda place: (place.payload["uri"], place.id))
+    ordered = sorted(places, key=lambda place: (place.payload["uri"], place.id))[:_PLACES_SHOWN]
     first = ordered[0]
     return Hit(
         content=passages[0].payload["content"],

@@ -12,9 +12,9 @@ from ray_app.records import Child, Chunk, Content, Document, Failure, FileRef, L
 from ray_app.settings import StoreSettings
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.edge import EdgeStore
-from ray_app.store.hits import find_hits
+from ray_app.store.hits import Seen, find_hits
 from ray_app.store.lookup import changed, documents_below, known_contents
-from ray_app.store.protocol import AnyOf, Query
+from ray_app.store.protocol import AnyOf, Filter, Query
 from ray_app.store.quarantine import stored_ref
 from ray_app.store.removal import mark_deleted
 from ray_app.store.server import ServerStore
@@ -251,6 +251,25 @@ async def test_a_hit_shows_only_places_that_pass_the_conditions(store):
     (hit,) = await search(store, source="other")
     assert hit.places == ("file:///root/b/y.txt",)
     assert await search(store, source="nobody") == []
+
+
+def copies(count, source="src"):
+    return [Document(place(f"copies/{number:04}.txt", source), "1" * 64) for number in range(count)]
+
+
+async def test_a_document_with_very_many_copies_hides_no_other(store):
+    others = [document(place(f"{digit}.txt"), "other", sha=digit * 64) for digit in "2345"]
+    await write(store, document(place("copies/0000.txt"), "copied", sha="1" * 64), *copies(3000), *others)
+    hits = await search(store)
+    assert sorted(len(hit.places) for hit in hits) == [1, 1, 1, 1, 100]
+    assert {hit.uri[-5:] for hit in hits if len(hit.places) == 1} == {"2.txt", "3.txt", "4.txt", "5.txt"}
+
+
+async def test_copies_that_do_not_pass_take_no_place_from_the_one_that_does(store):
+    await write(store, document(place("z.txt", "other"), "copied", sha="1" * 64), *copies(1500))
+    exact = Filter([AnyOf("source", ["other"])])
+    (hit,) = await find_hits(store, Query(limit=1, dense=[1.0, 0.1, 0.0, 0.0]), limit=1, seen=Seen(exact=exact))
+    assert hit.places == ("file:///root/z.txt",)
 
 
 async def test_one_long_document_does_not_crowd_out_the_others(store):
