@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ray_app.errors import QueryError
@@ -68,7 +68,8 @@ class Plan:
 
 def plan_search(request: SearchRequest, settings: SearchSettings) -> Plan:
     """Raises QueryError, with a stable reason, where the request cannot be answered."""
-    _check_numbers(request, settings)
+    _check_sizes(request, settings)
+    request = replace(request, facets=tuple(dict.fromkeys(request.facets)))  # each is counted once
     for name in request.facets:
         if name not in COUNTABLE:
             raise QueryError("unknown-facet", f"unknown facet {name!r}: there are {', '.join(COUNTABLE)}")
@@ -106,7 +107,10 @@ def _apart(request: SearchRequest, settings: SearchSettings) -> dict[str, Filter
     }
 
 
-def _check_numbers(request: SearchRequest, settings: SearchSettings) -> None:
+def _check_sizes(request: SearchRequest, settings: SearchSettings) -> None:
+    most = settings.max_query_chars
+    if len(request.query) > most or len((request.like and request.like.text) or "") > most:
+        raise QueryError("query-too-large", f"a query, or the text in like, may have {most} characters")
     if not 1 <= request.limit <= settings.max_limit:
         raise QueryError("limit-out-of-range", f"limit must be between 1 and {settings.max_limit}")
     if not 1 <= request.passages <= settings.max_passages:

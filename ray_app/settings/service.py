@@ -30,6 +30,11 @@ class SearchSettings(Group):
     candidates: int = Field(
         100, ge=10, description="Passages that words and meaning each put forward before they are merged."
     )
+    max_query_chars: int = Field(
+        32_000,
+        gt=0,
+        description="Longest query, or text that hits shall be like: ten pages; no more of such a text is compared.",
+    )
     max_limit: int = Field(100, gt=0, description="Most hits of one search.")
     max_passages: int = Field(10, gt=0, description="Most passages of one document in a hit.")
     window: int = Field(

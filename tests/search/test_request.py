@@ -41,6 +41,8 @@ def test_marked_words_and_phrases_are_told_from_the_rest(query, text, present, a
         ({"query": "  "}, "empty-query"),
         ({"query": "-draft"}, "empty-query"),
         ({"query": "+a " * 21}, "query-too-large"),
+        ({"query": "a" * 32_001}, "query-too-large"),
+        ({"like": Like(text="a" * 32_001)}, "query-too-large"),
         ({"query": "x", "limit": 0}, "limit-out-of-range"),
         ({"query": "x", "limit": 101}, "limit-out-of-range"),
         ({"query": "x", "passages": 11}, "limit-out-of-range"),
@@ -60,6 +62,17 @@ def test_wrong_requests_are_refused_with_a_stable_reason(options, reason):
     with pytest.raises(QueryError) as caught:
         plan(**options)
     assert caught.value.reason == reason
+
+
+def test_the_longest_query_is_as_long_as_the_settings_say():
+    assert plan("a" * 32_000).mode == "hybrid"
+    assert plan(like=Like(text="a" * 32_000)).mode == "dense"
+    with pytest.raises(QueryError, match="may have 3 characters"):
+        plan_search(SearchRequest("four"), SearchSettings(max_query_chars=3))
+
+
+def test_a_facet_that_is_asked_for_again_is_counted_once():
+    assert plan("lease", facets=["label", "date"] * 10_000).request.facets == ("label", "date")
 
 
 def test_a_query_may_be_empty_where_documents_are_listed_by_date():
