@@ -9,7 +9,8 @@ from ray_app.errors import QueryError
 from ray_app.store.protocol import Condition, Filter, Phrase
 
 # A sign or a quotation mark counts at the beginning of a word only: 5" pipes, e-mail and -5 degrees are just words.
-_MARKED = re.compile(r'(?<!\S)(?:(?P<sign>[+-]?)"(?P<phrase>[^"]*\w[^"]*)"|(?P<mark>[+-])(?P<word>[^\W\d_][\w-]*))')
+# A phrase's first word is told apart so that each character is read in one way only: a mark left open takes no longer.
+_MARKED = re.compile(r'(?<!\S)(?:(?P<sign>[+-]?)"(?P<phrase>[^"\w]*\w[^"]*)"|(?P<mark>[+-])(?P<word>[^\W\d_][\w-]*))')
 # Each becomes a condition that is judged for every candidate.
 _MOST = 20
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from ray_app.errors import QueryError
@@ -33,6 +35,13 @@ def plan(*args, **options):
 def test_marked_words_and_phrases_are_told_from_the_rest(query, text, present, absent):
     asked = read_query(query)
     assert (asked.text, asked.present, asked.absent) == (text, present, absent)
+
+
+@pytest.mark.parametrize("query", ['"' + "a" * 32_000, '"' + "a " * 16_000, '"' + "! " * 16_000, ' "!' * 10_000])
+def test_a_phrase_that_is_left_open_is_read_at_once(query):
+    began = time.process_time()
+    assert read_query(query).present == ()
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
