@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
+from ray_app.store.dates import instant
 from ray_app.store.protocol import AnyOf, Between, Condition, Filter, InRange, Missing, NotOnly
 
 
@@ -17,8 +17,9 @@ def matches(condition: Condition, payload: Mapping[str, Any]) -> bool:
         case NotOnly(field, values):
             return bool(set(_values(payload, field)) - set(values))
         case Between(field, gte, gt, lte, lt):
-            bounds = [_instant(bound) for bound in (gte, gt, lte, lt)]
-            return any(_within(_instant(value), *bounds) for value in _values(payload, field))
+            bounds = [instant(bound) if bound else None for bound in (gte, gt, lte, lt)]
+            dates = [instant(value) for value in _values(payload, field)]
+            return any(_within(one, *bounds) for one in dates if one)  # what nobody can read lies nowhere
         case InRange(field, gte, gt, lte, lt):
             return any(_within(value, gte, gt, lte, lt) for value in _values(payload, field))
         case Missing(field):
@@ -38,13 +39,6 @@ def _values(payload: Mapping[str, Any], field: str) -> list[Any]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
-
-
-def _instant(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    read = datetime.fromisoformat(text)
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def _within(value: Any, gte: Any, gt: Any, lte: Any, lt: Any) -> bool:
