@@ -1,7 +1,8 @@
 """Where a page of hits ended, for the next one to go on from: opaque, and good for the same search only.
 
 A search by relevance goes on by leaving out what was shown: no document comes twice, whatever is ingested meanwhile.
-One by date goes on after the last date. A cursor opens nothing: what its sender may see is judged at every page.
+One by date goes on after the date and the id of the last. A cursor opens nothing: what its sender may see is judged
+at every page.
 """
 
 from __future__ import annotations
@@ -11,25 +12,30 @@ import binascii
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ray_app.errors import QueryError
 from ray_app.records import Hit
+from ray_app.store.dates import instant
 
 _MOST_CHARS = 200_000
 
 
 class Cursor(BaseModel):
-    """`seen` are contents' ids: all that were shown, or by date those with the date of the last."""
+    """`seen` are the ids of the contents that were shown; by date there are the `date` and the id of the `last` alone.
+
+    The date is None where that of the last could not be read.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     request: str
     seen: tuple[Annotated[str, Field(max_length=36)], ...] = ()
     date: str | None = None
+    last: UUID | None = None
 
     def write(self) -> str:
         """As it is sent."""
@@ -54,10 +60,10 @@ def read_cursor(text: str | None, request: str) -> Cursor:
         if len(text) > _MOST_CHARS:
             raise QueryError("invalid-cursor", "cursor is not the `next` of an answer")
         cursor = Cursor.model_validate_json(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if cursor.date:
-            datetime.fromisoformat(cursor.date)
     except (binascii.Error, ValidationError, ValueError) as error:
         raise QueryError("invalid-cursor", "cursor is not the `next` of an answer") from error
+    if cursor.date and not instant(cursor.date):
+        raise QueryError("invalid-cursor", "cursor is not the `next` of an answer")
     if cursor.request != request:
         raise QueryError("invalid-cursor", "the cursor belongs to another search: send the same one again with it")
     return cursor
@@ -67,8 +73,6 @@ def following(cursor: Cursor, shown: Sequence[Hit], *, by_date: bool) -> Cursor:
     """The cursor of the page after these hits."""
     if not by_date:
         return cursor.model_copy(update={"seen": (*cursor.seen, *(hit.content for hit in shown))})
-    last = shown[-1].date
-    before = cursor.seen if cursor.date == last else ()
-    return cursor.model_copy(
-        update={"seen": (*before, *(hit.content for hit in shown if hit.date == last)), "date": last}
-    )
+    last = shown[-1]
+    date = last.date if instant(last.date) else None
+    return Cursor(request=cursor.request, date=date, last=UUID(last.content))

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Literal
 
 from ray_app.records import Explanation, Hit, Part
 from ray_app.search.diversity import diverse_order
 from ray_app.store.collections import CHUNKS, CONTENTS
+from ray_app.store.dates import instant
 from ray_app.store.fusion import shares_of
 from ray_app.store.hits import PASSAGE_FIELDS, Seen, find_hits, hits_of
 from ray_app.store.points import chunk_ids
-from ray_app.store.protocol import Between, Filter, HasId, Order, Query, Reader
+from ray_app.store.protocol import Between, Filter, Found, Order, Query, Reader
 
 Sort = Literal["relevance", "newest", "oldest"]
+_LISTED = ("date", "sha256", "pipeline", "chunks", "tenant")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A date that the engine can read lies on one side.
+_DATED = (Between("date", lt=_EPOCH.isoformat()), Between("date", gte=_EPOCH.isoformat()))
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """How many hits, and in which order.
 
-    By date or with `diversity` the hits are chosen among the `pool` most relevant documents. By date they come after
-    `last_date`; those with that very date are in `left_out` where they were shown.
+    By date or with `diversity` the hits are chosen among the `pool` most relevant documents. By relevance those in
+    `shown` are passed over. By date, and within a date by the contents' ids, they come after `last_date` and `last_id`.
     """
 
     limit: int
@@ -31,6 +38,7 @@ class Wish:
     seen: Seen = field(default_factory=Seen)
     sort: Sort = "relevance"
     last_date: str | None = None
+    last_id: str | None = None
     shown: frozenset[str] = frozenset()
     per_document: int = 1
     at_least: float | None = None
@@ -59,49 +67,81 @@ async def find_page(store: Reader, query: Query, wish: Wish) -> list[Hit]:
 
 async def list_page(store: Reader, contents: Filter, wish: Wish) -> list[Hit]:
     """Documents by date alone, without a query: each with its first passage. There is no end but the index's."""
-    descending = wish.sort == "newest"
-    last_date, shown = wish.last_date, set(wish.shown)
     hits: list[Hit] = []
-    while len(hits) < wish.limit:
-        within = Filter([contents])
-        if last_date:
-            within = within.and_(Between("date", lte=last_date) if descending else Between("date", gte=last_date))
-        within = replace(within, must_not=[HasId(sorted(shown))])
-        found, _ = await store.scroll(
-            CONTENTS,
-            filter=within,
-            limit=wish.limit,
-            order=Order("date", descending=descending),
-            fields=["date", "sha256", "pipeline", "chunks", "tenant"],
-        )
-        if not found:
-            break
-        first = [chunk_ids(one.payload, one.payload["tenant"])[0] for one in found if one.payload["chunks"]]
-        passages = {one.payload["content"]: one for one in await store.retrieve(CHUNKS, first, fields=PASSAGE_FIELDS)}
-        hits += await hits_of(store, [passages[one.id] for one in found if one.id in passages], wish.seen)
-        end = found[-1].payload["date"]
-        shown = (shown if end == last_date else set()) | {one.id for one in found if one.payload["date"] == end}
-        last_date = end
+    async with aclosing(_by_date_and_id(store, contents, wish)) as pieces:
+        async for found in pieces:
+            first = [chunk_ids(one.payload, one.payload["tenant"])[0] for one in found if one.payload["chunks"]]
+            passages = await store.retrieve(CHUNKS, first, fields=PASSAGE_FIELDS)
+            of_content = {one.payload["content"]: one for one in passages}
+            hits += await hits_of(store, [of_content[one.id] for one in found if one.id in of_content], wish.seen)
+            if len(hits) >= wish.limit:
+                break
     return hits[: wish.limit]
 
 
+async def _by_date_and_id(store: Reader, contents: Filter, wish: Wish) -> AsyncGenerator[list[Found], None]:
+    """The contents after the last that was shown, a piece at a time; those whose date cannot be read come last.
+
+    The engines order by date alone and cannot go on in the middle of one: what shares a date is then read by id.
+    """
+    date = wish.last_date
+    if date or wish.last_id:
+        async for found in _of_one_date(store, contents, wish, date, after=wish.last_id):
+            yield found
+        if not date:
+            return
+    descending = wish.sort == "newest"
+    while True:
+        beyond = [Between("date", lt=date) if descending else Between("date", gt=date)] if date else []
+        found, _ = await store.scroll(
+            CONTENTS,
+            filter=Filter([contents, *beyond]),
+            limit=wish.limit + 1,
+            order=Order("date", descending=descending),
+            fields=_LISTED,
+        )
+        of_dates = [list(group) for _, group in groupby(found, lambda one: instant(one.payload["date"]))]
+        if len(found) > wish.limit:
+            rest = of_dates.pop()  # there may be more of this date
+            if not of_dates:
+                date = rest[0].payload["date"]
+                async for found in _of_one_date(store, contents, wish, date):
+                    yield found
+                continue
+        if not of_dates:
+            break
+        date = of_dates[-1][0].payload["date"]
+        yield [one for group in of_dates for one in sorted(group, key=lambda one: one.id)]
+    async for found in _of_one_date(store, contents, wish, None):
+        yield found
+
+
+async def _of_one_date(
+    store: Reader, contents: Filter, wish: Wish, date: str | None, *, after: str | None = None
+) -> AsyncGenerator[list[Found], None]:
+    """Contents of this date by their ids, after that one; None: those whose date cannot be read."""
+    within = Filter([contents, Between("date", gte=date, lte=date)]) if date else Filter([contents], must_not=_DATED)
+    offset = after  # the page begins with it
+    while True:
+        found, offset = await store.scroll(CONTENTS, filter=within, limit=wish.limit + 1, offset=offset, fields=_LISTED)
+        yield [one for one in found if one.id != after]
+        if not offset:
+            return
+
+
 def _by_date(hits: Sequence[Hit], wish: Wish) -> list[Hit]:
-    newest = wish.sort == "newest"
-    ordered = sorted(hits, key=lambda hit: hit.content)
-    ordered = sorted(ordered, key=lambda hit: _instant(hit.date), reverse=newest)
-    if not wish.last_date:
+    """As `list_page` orders them."""
+    ordered = sorted(hits, key=lambda hit: _rank(hit.date, hit.content, wish.sort))
+    if not (wish.last_date or wish.last_id):
         return ordered
-    last = _instant(wish.last_date)
-    return [
-        hit
-        for hit in ordered
-        if hit.content not in wish.shown and (_instant(hit.date) <= last if newest else _instant(hit.date) >= last)
-    ]
+    last = _rank(wish.last_date or "", wish.last_id or "", wish.sort)
+    return [hit for hit in ordered if _rank(hit.date, hit.content, wish.sort) > last]
 
 
-def _instant(text: str) -> datetime:
-    read = datetime.fromisoformat(text)
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
+def _rank(date: str, content: str, sort: Sort) -> tuple[bool, timedelta, str]:
+    when = instant(date)
+    since = when - _EPOCH if when else timedelta()
+    return when is None, -since if sort == "newest" else since, content
 
 
 async def _diverse(store: Reader, hits: Sequence[Hit], wish: Wish) -> list[Hit]:

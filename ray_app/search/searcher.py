@@ -179,6 +179,7 @@ class Searcher:
             seen=Seen(_told(plan.wanted.places), plan.wanted.exact, left_out, plan.asked.unwanted),
             sort=request.sort,
             last_date=plan.cursor.date,
+            last_id=str(plan.cursor.last) if plan.cursor.last else None,
             shown=frozenset(plan.cursor.seen),
             per_document=request.passages,
             at_least=request.min_score if final else None,  # a score of the last stage

@@ -7,13 +7,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
+from qdrant_client import AsyncQdrantClient
 
 from ray_app.records import Chunk, Content, Document, FileRef, Label
 from ray_app.search.request import SearchRequest
 from ray_app.search.searcher import Searcher, answer
 from ray_app.settings import Settings, StoreSettings
 from ray_app.store.edge import EdgeStore
+from ray_app.store.protocol import Store
 from ray_app.store.scope import Scope
+from ray_app.store.server import ServerStore
 from ray_app.store.writer import write_documents
 
 SCOPE = Scope("default")
@@ -54,7 +57,7 @@ def document(path, source, label, day, passages, embedder, *, sha=None, language
 class Index:
     """An index, its searcher, and shorthands of what tests ask."""
 
-    store: EdgeStore
+    store: Store
     searcher: Searcher
     embedder: object
     settings: Settings
@@ -71,9 +74,13 @@ def names(found):
 
 
 @asynccontextmanager
-async def opened(folder, embedder, documents, **options):
+async def opened(folder, embedder, documents, *, engine="edge", **options):
     settings = Settings(data_dir=folder)
-    store = await EdgeStore.open(folder / "index", StoreSettings())
+    store = (
+        await EdgeStore.open(folder / "index", StoreSettings())
+        if engine == "edge"
+        else ServerStore(AsyncQdrantClient(":memory:"), "test")
+    )
     await store.ensure(fingerprint=embedder.manifest.fingerprint, dimension=embedder.manifest.dimension)
     await write_documents(store, documents, run="r", pipeline="p")
     yield Index(store, Searcher(store, embedder, settings, **options), embedder, settings)

@@ -13,6 +13,7 @@ from ray_app.search.request import SearchRequest
 from ray_app.search.searcher import Searcher, answer
 from ray_app.settings import SearchSettings
 from ray_app.store.collections import DOCUMENTS
+from ray_app.store.dates import instant
 from ray_app.store.named_sources import NamedSource, save_source
 from ray_app.store.scope import Scope
 from ray_app.store.writer import write_documents
@@ -92,7 +93,7 @@ async def test_pages_show_each_document_once_in_the_order_of_one_page(index, que
     flat = [path for page in paged for path in page]
     assert all(len(page) == limit for page in paged[:-1])
     assert len(flat) == len(set(flat)) == len(whole)
-    if query and "diversity" not in options:  # without a query, documents of one date have no order among themselves
+    if "diversity" not in options:
         assert flat == whole
 
 
@@ -104,6 +105,50 @@ async def test_a_page_shows_nothing_twice_though_documents_come_in_between(embed
             await write_documents(index.store, documents[4:], run="r", pipeline="p")
             second = await index.ask("probe lease", limit=9, cursor=first["next"], **options)
             assert not set(names(first)) & set(names(second))
+
+
+def dated(number, date, embedder):
+    made = document(f"{number}.txt", "files", "letter", "2025-01-01", [f"Letter {number}."], embedder)
+    return replace(made, content=replace(made.content, date=date))
+
+
+DATES = [
+    "2026-01-01T00:00:00Z", *["2025-06-01T00:00:00Z"] * 20, "2025-06-01T02:00:00+02:00", "2025-05-01",
+    "2024-05-01", "2024-05-01T00:00:00Z", *["2023-01-01"] * 5, *["0000-00-00"] * 3,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("engine", ["edge", "local"])
+@pytest.mark.parametrize("sort", ["newest", "oldest"])
+@pytest.mark.parametrize("limit", [1, 3, 7, 100])
+async def test_documents_of_one_date_are_listed_each_once_and_the_cursor_stays_short(
+    embedder, tmp_path, engine, sort, limit
+):
+    documents = [dated(number, date, embedder) for number, date in enumerate(DATES)]
+    async with opened(tmp_path, embedder, documents, engine=engine) as index:
+        listed, cursor = [], None
+        while True:
+            found = await index.ask(sort=sort, limit=limit, facets=(), cursor=cursor)
+            listed += [(hit["uri"], instant(hit["date"])) for hit in found["hits"]]
+            cursor = found["next"]
+            if cursor is None:
+                break
+            assert len(found["hits"]) == limit
+            assert len(cursor) < 250
+    assert len(listed) == len({uri for uri, _ in listed}) == len(DATES)
+    when = [date for _, date in listed if date]
+    assert when == sorted(when, reverse=sort == "newest")
+    assert [date for _, date in listed[len(when) :]] == [None] * 3  # what has no date that can be read comes last
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest"])
+async def test_what_a_query_finds_is_paged_by_date_each_once(embedder, tmp_path, sort):
+    documents = [dated(number, date, embedder) for number, date in enumerate(DATES)]
+    async with opened(tmp_path, embedder, documents) as index:
+        flat = [path for page in await pages(index, "letter", mode="lexical", sort=sort, limit=4) for path in page]
+        whole = await index.paths(sort=sort, limit=100)
+    assert flat == whole
+    assert set(flat) == {f"{number}.txt" for number in range(len(DATES))}
 
 
 async def test_paging_by_relevance_ends_with_the_window(index):

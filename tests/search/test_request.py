@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import base64
+import json
 import time
+from uuid import UUID
 
 import pytest
 
@@ -89,10 +92,17 @@ def test_a_query_may_be_empty_where_documents_are_listed_by_date():
 
 
 def test_a_cursor_is_read_as_it_was_written_and_for_its_own_search_only():
-    cursor = Cursor(request="r", seen=("a", "b"), date="2025-01-01T00:00:00Z")
+    cursor = Cursor(request="r", seen=("a", "b"), date="2025-01-01T00:00:00Z", last=UUID(int=7))
     assert read_cursor(cursor.write(), "r") == cursor
     with pytest.raises(QueryError, match="another search"):
         read_cursor(cursor.write(), "s")
+
+
+@pytest.mark.parametrize("changed", [{"date": "20250101"}, {"date": "soon"}, {"last": "7"}, {"seen": "all"}])
+def test_a_cursor_that_was_tampered_with_is_refused(changed):
+    text = base64.urlsafe_b64encode(json.dumps({"request": "r", **changed}).encode()).decode()
+    with pytest.raises(QueryError, match="is not the `next`"):
+        read_cursor(text, "r")
 
 
 def test_a_cursor_of_one_search_does_not_fit_another():
