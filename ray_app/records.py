@@ -319,7 +319,8 @@ class Hit:
     """One document that answers a query, with its best passages, the best one first.
 
     `places` are the URIs of documents with this content that the caller may see, 100 at most; `document_id`, `uri` and
-    `source` are the first's. `content` is the content's id, which is not for callers.
+    `source` are the first's. `content` is the content's id, which is not for callers. Words are stemmed for `stemming`,
+    also where `language` is too unsure to be told.
     """
 
     content: str
@@ -331,6 +332,7 @@ class Hit:
     passages: tuple[Passage, ...]
     labels: tuple[Label, ...]
     language: str
+    stemming: str
     media_type: str
     date: str
     places: tuple[str, ...]

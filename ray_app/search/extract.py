@@ -61,7 +61,7 @@ async def judge(
         return []
     vectors = await asyncio.to_thread(embedder.embed_passages, [text for _, text, _ in places])
     judged = [
-        Candidate(one, span, float(vector @ question), _share(text, words, one.hit.language), vector)
+        Candidate(one, span, float(vector @ question), _share(text, words, one.hit.stemming), vector)
         for (one, text, span), vector in zip(places, vectors, strict=True)
     ]
     return sorted(judged, key=lambda candidate: -candidate.support)

@@ -24,7 +24,7 @@ def with_words(hits: Sequence[Hit], wanted: Set[int]) -> list[Hit]:
     return [
         replace(
             hit,
-            passages=tuple(replace(one, highlights=highlight(one.text, wanted, hit.language)) for one in hit.passages),
+            passages=tuple(replace(one, highlights=highlight(one.text, wanted, hit.stemming)) for one in hit.passages),
         )
         for hit in hits
     ]

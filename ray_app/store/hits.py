@@ -22,7 +22,9 @@ MOST_PASSAGES = 2000
 _PLACES_AT_A_TIME = 1000
 _PLACES_SHOWN = 100
 PASSAGE_FIELDS = ("content", "text", "page", "start", "end")
-CONTENT_FIELDS = ("title", "labels", "label", "stated", "language", "media_type", "date", "pages", "risk", "kinds")
+CONTENT_FIELDS = (
+    "title", "labels", "label", "stated", "language", "stemming", "media_type", "date", "pages", "risk", "kinds",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,7 @@ def _hit(passages: Sequence[Found], places: Sequence[Found], content: Payload) -
         passages=tuple(_passage(passage) for passage in passages),
         labels=labels(content),
         language=content.get("language", ""),
+        stemming=content.get("stemming") or content.get("language", ""),  # an earlier release wrote the language alone
         media_type=content["media_type"],
         date=content["date"],
         places=tuple(place.payload["uri"] for place in ordered),

@@ -15,7 +15,7 @@ TEXT = "The lease ends in June [1]. Notice is six months. [1][2] Rent is due qua
 
 def evidence():
     passages = [Passage(str(row), "text of a passage", row, 100 * row, 100 * row + 17, 1.0) for row in (1, 2, 3)]
-    hit = Hit("c", "d", "file:///d", "s", "D", 1.0, tuple(passages), (), "en", "text/plain", "2025-01-01", ())
+    hit = Hit("c", "d", "file:///d", "s", "D", 1.0, tuple(passages), (), "en", "en", "text/plain", "2025-01-01", ())
     return number([hit])
 
 

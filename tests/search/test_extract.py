@@ -14,17 +14,32 @@ pytestmark = pytest.mark.anyio
 QUESTION = "how a password must be"
 
 
-async def answer(text, embedder, *, question=QUESTION, limit=3):
+def evidence(text, language="en"):
     passage = Passage(id="p", text=text, page=1, start=100, end=100 + len(text), score=1.0)
-    hit = Hit("c", "d", "file:///rules.txt", "s", "Rules", 1.0, (passage,), (), "en", "text/plain", "2025-01-01", ())
+    hit = Hit(
+        "c", "d", "file:///rules.txt", "s", "Rules", 1.0, (passage,), (), language, "en", "text/plain", "2025-01-01", ()
+    )
+    return [Evidence(1, hit, passage)]
+
+
+async def judged(text, embedder, *, question=QUESTION, language="en"):
     words = frozenset(query_vector(question, ["en"]).indices)
     (vector,) = embedder.embed_queries([question])
-    candidates = await judge([Evidence(1, hit, passage)], vector, words, embedder, most=100)
+    return await judge(evidence(text, language), vector, words, embedder, most=100)
+
+
+async def answer(text, embedder, *, limit=3):
+    candidates = await judged(text, embedder)
     chosen = choose(candidates, limit=limit, at_least=0.45)
     for one in chosen:
         (place,) = one.citations
         assert one.text == " ".join(text[place.start - 100 : place.end - 100].split())
     return [one.text for one in chosen]
+
+
+async def test_words_are_shared_as_they_were_stemmed_where_the_language_is_unsure(embedder):
+    (one,) = await judged("The moorings were inspected.", embedder, question="inspect a mooring", language="")
+    assert one.words == 1.0
 
 
 async def test_a_heading_answers_together_with_the_sentence_below_it(embedder):

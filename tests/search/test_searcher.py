@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import threading
 from contextlib import aclosing
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -97,6 +98,15 @@ async def test_matching_words_of_the_passage_are_marked(searcher):
     found = await answer(searcher, SearchRequest("drifting probes", mode="lexical"), SCOPE)
     (hit,) = found["hits"]
     assert [hit["passage"][start:end] for start, end in hit["highlights"]] == ["probe", "drifts"]
+
+
+async def test_words_are_marked_as_they_were_stemmed_where_the_language_is_unsure(searcher):
+    unsure = document("mail.txt", "", "The moorings were inspected.", searcher.embedder)
+    unsure = replace(unsure, content=replace(unsure.content, stemming="en"))
+    await write_documents(searcher._store, [unsure], run="r", pipeline="p")
+    (hit,) = (await answer(searcher, SearchRequest("inspect a mooring", mode="lexical"), SCOPE))["hits"]
+    assert hit["language"] == ""
+    assert [hit["passage"][start:end] for start, end in hit["highlights"]] == ["moorings", "inspected"]
 
 
 @pytest.mark.parametrize(
