@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from ray_app.errors import QueryError
 from ray_app.settings import SearchSettings
+from ray_app.store.dates import instant
 from ray_app.store.protocol import AnyOf, Between, Condition, Filter, InRange, NotOnly
 
 # Names that people use, and the fields of passages and contents that they stand for.
@@ -118,18 +119,24 @@ def _between(name: str, value: Any) -> Between:
 
 
 def _instant(value: Any, *, end: bool) -> str:
-    """A day means its first instant, or its last where it is to be included or left out whole."""
+    """A day means its first instant, or its last where it is to be included or left out whole.
+
+    It may be written in any form of ISO 8601; an index reads few of them, so that it is written out in full.
+    """
+    text = str(value)
+    refusal = QueryError("invalid-filter", f"filter 'date': {value!r:.80} is no date in ISO 8601, such as 2024-01-31")
     try:
-        text = str(value)
-        if len(text) == len("2024-01-31"):
-            date.fromisoformat(text)
-            return f"{text}T23:59:59.999999Z" if end else f"{text}T00:00:00Z"
-        datetime.fromisoformat(text)
+        read = datetime.fromisoformat(text)
     except ValueError as error:
-        raise QueryError(
-            "invalid-filter", f"filter 'date': {value!r} is no date in ISO 8601, such as 2024-01-31"
-        ) from error
-    return text
+        raise refusal from error
+    if len(text) <= len("2024-01-31"):
+        if text[-3] == "W":  # a whole week, which Python takes for its Monday
+            raise refusal
+        return f"{read.date()}T23:59:59.999999Z" if end else f"{read.date()}T00:00:00Z"
+    written = (read if read.tzinfo else read.replace(tzinfo=UTC)).isoformat()
+    if not instant(written):  # a zone with seconds
+        raise refusal
+    return written
 
 
 def _in_range(name: str, value: Any) -> InRange:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from ray_app.errors import QueryError
 from ray_app.search.filters import read_filters
 from ray_app.settings import SearchSettings
+from ray_app.store.dates import instant
 from ray_app.store.matching import matches
 from ray_app.store.protocol import AnyOf, Between, Filter, InRange, NotOnly
 
@@ -39,6 +42,11 @@ def test_no_filters_let_everything_pass():
         ({"date": {"lt": "2025-01-01"}}, Between("date", lt="2025-01-01T00:00:00Z")),
         ({"date": {"gt": "2025-01-01"}}, Between("date", gt="2025-01-01T23:59:59.999999Z")),
         ({"date": {"gte": "2025-01-01T08:00:00+01:00"}}, Between("date", gte="2025-01-01T08:00:00+01:00")),
+        ({"date": {"gte": "20250131"}}, Between("date", gte="2025-01-31T00:00:00Z")),
+        ({"date": {"lte": "2025-W05-5"}}, Between("date", lte="2025-01-31T23:59:59.999999Z")),
+        ({"date": {"lt": "2025-01-31T10"}}, Between("date", lt="2025-01-31T10:00:00+00:00")),
+        ({"date": {"lt": "20250131T1000Z"}}, Between("date", lt="2025-01-31T10:00:00+00:00")),
+        ({"date": {"gt": "2025-01-31 10:00:00,5"}}, Between("date", gt="2025-01-31T10:00:00.500000+00:00")),
         ({"pages": {"gt": 2, "lte": 9}}, InRange("pages", gt=2, lte=9)),
         ({"pages": 3}, InRange("pages", gte=3, lte=3)),
     ],
@@ -61,6 +69,9 @@ def test_days_mean_their_whole_length_and_numbers_themselves(filters, expected):
         ({"date": {}}, "invalid-filter"),
         ({"date": None}, "invalid-filter"),
         ({"date": {"gte": 2025}}, "invalid-filter"),
+        ({"date": "2025-W05"}, "invalid-filter"),
+        ({"date": "2025-01-31T10:00:00+02:00:30"}, "invalid-filter"),
+        ({"date": ""}, "invalid-filter"),
         ({"pages": "many"}, "invalid-filter"),
         ({"pages": {"gte": True}}, "invalid-filter"),
         ({"pages": {"gte": float("nan")}}, "invalid-filter"),
@@ -78,6 +89,13 @@ def test_wrong_filters_are_refused_with_a_stable_reason(filters, reason):
     with pytest.raises(QueryError) as caught:
         read(filters)
     assert caught.value.reason == reason
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.sampled_from(["minutes", "seconds", "microseconds"]))
+def test_what_is_handed_on_of_a_date_is_what_the_index_reads(when, precision):
+    text = when.isoformat(sep=" ", timespec=precision)
+    (handed,) = read({"date": {"gte": text}}).contents.must
+    assert instant(handed.gte) == datetime.fromisoformat(text)
 
 
 def test_filters_may_not_be_nested_without_end():
