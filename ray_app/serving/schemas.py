@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
-class Body(BaseModel):
+class Unicode(BaseModel):
+    """A request's body whose texts are all Unicode. JSON can write halves of characters, which nothing can keep."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_unicode(cls, given: Any) -> Any:
+        left = [given]
+        while left:
+            match left.pop():
+                case str() as text if _HALF.search(text):
+                    raise PydanticCustomError("half_character", "a text has a lone surrogate, half of a character")
+                case dict() as fields:
+                    left += [*fields, *fields.values()]
+                case list() as items:
+                    left += items
+        return given
+
+
+class Body(Unicode):
     """A request's body: unknown fields are refused, so that a misspelling is noticed."""
 
     model_config = ConfigDict(extra="forbid")
@@ -59,10 +81,10 @@ class ClassifyResult(BaseModel):
     results: list[ClassifiedText]
 
 
-class EmbeddingsBody(BaseModel):
+class EmbeddingsBody(Unicode):
     """OpenAI's form; fields of theirs that have no meaning here are left unread."""
 
-    input: str | list[str]
+    input: Annotated[list[str], Field(min_length=1)] | str
     model: str | None = None
     encoding_format: Literal["float", "base64"] = "float"
 
