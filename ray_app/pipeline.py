@@ -50,7 +50,8 @@ from ray_app.records import (
 from ray_app.settings import ChunkingSettings, LanguageSettings, PrivacySettings, Settings, SourceSettings
 from ray_app.sources import originals
 from ray_app.store.bm25 import BM25_VERSION
-from ray_app.store.points import instant, iso
+from ray_app.store.dates import in_utc
+from ray_app.store.points import iso
 from ray_app.timing import timed
 
 
@@ -363,7 +364,7 @@ def content_of(file: Fetched, parsed: Parsed, splitter: TextSplitter) -> Content
         sha256=file.sha256,
         media_type=parsed.media_type,
         title=parsed.title,
-        date=instant(parsed.date or "") or iso(file.ref.modified),
+        date=in_utc(parsed.date or "") or iso(file.ref.modified),
         page_count=len(parsed.pages),
         has_text=parsed.has_text,
         chunks=chunks,

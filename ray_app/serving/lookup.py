@@ -13,7 +13,7 @@ from ray_app.serving.schemas import DocumentOut
 from ray_app.store.bm25 import query_vector
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.lookup import places_of
-from ray_app.store.points import is_id
+from ray_app.store.points import is_id, stemming_of
 from ray_app.store.protocol import Found, Payload
 from ray_app.store.scope import ScopedReader
 
@@ -45,11 +45,6 @@ async def passages_of(index: ScopedReader, ids: Sequence[str]) -> list[Chunk]:
         page = await index.retrieve(CHUNKS, ids[start : start + _MOST_PASSAGES], fields=_CHUNK_FIELDS)
         found += [Chunk(**one.payload) for one in page]
     return sorted(found, key=lambda chunk: chunk.ordinal)
-
-
-def stemming_of(content: Payload) -> str:
-    """The language by which a content's words are stemmed; in an index of an earlier release its own."""
-    return str(content.get("stemming") or content.get("language", ""))
 
 
 def matching(chunks: Sequence[Chunk], query: str, content: Payload) -> list[tuple[Chunk, tuple[tuple[int, int], ...]]]:

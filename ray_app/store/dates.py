@@ -18,3 +18,16 @@ def instant(text: str) -> datetime | None:
     except ValueError:
         return None
     return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def in_utc(text: str) -> str | None:
+    """A date or time that a document gives of itself as the index keeps them; one without a zone counts as UTC.
+
+    None where there is no such time. An engine keeps what it cannot read, and leaves it out wherever it orders by date.
+    """
+    try:
+        read = datetime.fromisoformat(text)
+        time = (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return time.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -11,7 +11,7 @@ from ray_app.records import Hit, Passage
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.fusion import ranked
 from ray_app.store.matching import matches
-from ray_app.store.points import labels
+from ray_app.store.points import labels, stemming_of
 from ray_app.store.protocol import AnyOf, Condition, Filter, Found, Payload, Query, Reader
 
 # Passages asked for per wanted document at first; a long document may take many of the best places.
@@ -155,7 +155,7 @@ def _hit(passages: Sequence[Found], places: Sequence[Found], content: Payload) -
         passages=tuple(_passage(passage) for passage in passages),
         labels=labels(content),
         language=content.get("language", ""),
-        stemming=content.get("stemming") or content.get("language", ""),  # an earlier release wrote the language alone
+        stemming=stemming_of(content),
         media_type=content["media_type"],
         date=content["date"],
         places=tuple(place.payload["uri"] for place in ordered),

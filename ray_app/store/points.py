@@ -183,6 +183,11 @@ def size_class(size: int) -> str:
     return next((name for name, below in SIZE_CLASSES.items() if size < below), LARGEST)
 
 
+def stemming_of(content: Payload) -> str:
+    """The language by which a content's words are stemmed; in an index of an earlier release its own."""
+    return str(content.get("stemming") or content.get("language", ""))
+
+
 def iso(seconds: float) -> str:
     """A time in seconds since 1970 as ISO 8601 in UTC. One outside the years 1 to 9999 counts as unknown: as 0.
 
@@ -192,19 +197,6 @@ def iso(seconds: float) -> str:
         time = datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         time = datetime.fromtimestamp(0, UTC)
-    return time.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def instant(text: str) -> str | None:
-    """A date or time that a document gives of itself as `iso` writes them; one without a zone counts as UTC.
-
-    None where there is no such time. An engine keeps what it cannot read, and leaves it out wherever it orders by date.
-    """
-    try:
-        read = datetime.fromisoformat(text)
-        time = (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
     return time.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 

@@ -12,10 +12,10 @@ from ray_app.search.groups import duplicate_groups
 from ray_app.search.like import vector_of_document
 from ray_app.search.phrases import key_phrases
 from ray_app.serving.bodies.similar import DuplicateGroup, DuplicateGroups, KeyPhrase, KeyPhrases, Member
-from ray_app.serving.lookup import all_places, content_of, find_document, passages_of, stemming_of
+from ray_app.serving.lookup import all_places, content_of, find_document, passages_of
 from ray_app.serving.services import IndexOf, ServicesOf
 from ray_app.store.collections import CONTENTS
-from ray_app.store.points import chunk_ids, is_id
+from ray_app.store.points import chunk_ids, is_id, stemming_of
 
 router = APIRouter(prefix="/v1", tags=["documents"])
 
