@@ -8,15 +8,16 @@ from ray_app.enrichment.privacy.masking import redact
 from ray_app.enrichment.privacy.matcher import compile_watchlist
 from ray_app.findings import WatchedPerson
 from ray_app.records import Page
-from ray_app.serving.personal import spans_of
+from ray_app.serving.personal import Part, spans_of
 
 TEXT = "Reset: https://firma.dk/reset?email=anna.jensen@firma.dk&cpr=070761-4285 or www.firma.dk/help"
 
 
 def redacted(text, *, keep=(), watched=()):
     matcher = compile_watchlist(list(watched), min_confidence=0.3) if watched else None
-    spans = spans_of([Page(1, text)], SimpleNamespace(names=None, watched=matcher), frozenset(keep))
-    return redact(text, spans[1])
+    enricher, whole = SimpleNamespace(names=None, watched=matcher), Part(1, 0, len(text))
+    (spans,) = spans_of([Page(1, text)], [whole], enricher, frozenset(keep))
+    return redact(text, spans)
 
 
 def test_personal_data_goes_out_of_a_web_address_that_stays():
