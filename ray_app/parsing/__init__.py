@@ -42,7 +42,7 @@ from ray_app.records import Child, Parsed
 from ray_app.settings import ParsingSettings
 
 # Bump when any parser gives other text for the same bytes: it is part of the pipeline's version.
-PARSING_VERSION = "3"
+PARSING_VERSION = "4"
 
 PARSERS: dict[str, Callable[[bytes, ParsingSettings], Parsed]] = {
     "application/pdf": pdf.parse,

@@ -16,6 +16,7 @@ from ray_app.parsing.zipped import BROKEN
 _HTML = re.compile(rb"^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S)
 _XML = re.compile(rb"^(\xef\xbb\xbf)?\s*<(\?xml\s|!doctype\s+[a-z])", re.I)
 _VTT = re.compile(rb"(\xef\xbb\xbf)?WEBVTT[ \t\r\n]")
+_WORD = re.compile(rb"\w")
 _BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")
 # A white picture has so few control bytes that it would pass for text.
 _PICTURES = ((re.compile(rb"BM....\0\0\0\0", re.S), "image/bmp"), (re.compile(rb"RIFF....WEBP", re.S), "image/webp"))
@@ -45,7 +46,9 @@ for _suffix, _type in (
 ):
     _BY_SUFFIX.add_type(_type, _suffix)
 
+_PDF, _PDF_HEADER = "application/pdf", b"%PDF-"
 _BY_SIGNATURE = (
+    (_PDF_HEADER, _PDF),
     (b"PK\x03\x04", media.ZIP),
     (b"PK\x05\x06", media.ZIP),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", media.OLE),
@@ -98,8 +101,6 @@ def media_type_of(data: bytes, name: str) -> str:
 
 def media_type_of_head(data: bytes, name: str) -> str:
     """The same from a file's first `HEAD_BYTES`, without opening anything: containers are told as such."""
-    if b"%PDF-" in data[:1024]:  # readers accept a PDF header anywhere in the first kilobyte
-        return "application/pdf"
     signed = next((media_type for mark, media_type in _BY_SIGNATURE if data.startswith(mark)), None)
     if signed:
         return signed
@@ -110,7 +111,16 @@ def media_type_of_head(data: bytes, name: str) -> str:
         return media.BZIP2
     if data[257:262] == b"ustar":
         return media.TAR
+    if _is_late_pdf(data):
+        return _PDF
     return _text_type(data, name) if is_text(data) else _binary_type(data)
+
+
+def _is_late_pdf(data: bytes) -> bool:
+    """Readers of PDF accept its header anywhere in the first kilobyte; words before it make it a text about PDF."""
+    before, mark, _ = data[:1024].partition(_PDF_HEADER)
+    is_about = _WORD.search(before) and is_text(before) and is_text(data)
+    return bool(mark) and not is_about
 
 
 def _text_type(data: bytes, name: str) -> str:

@@ -11,6 +11,7 @@ import zipfile
 
 import pytest
 
+from ray_app.parsing import media
 from tests.parsing.reading import parse, reason
 from tests.parsing.samples import ARCHIVES, tarred, zipped
 
@@ -22,6 +23,21 @@ def test_members_are_children_with_their_paths(media_type):
     assert [(child.name, child.data) for child in parsed.children] == [("folder/one.txt", b"one"), ("two.txt", b"two")]
     assert parsed.media_type == media_type
     assert not parsed.has_text
+
+
+def stored(members):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(("pack", "media_type"), [(stored, media.ZIP), (tarred, media.TAR)])
+def test_an_archive_that_begins_with_a_pdf_as_it_is_has_all_its_members(pack, media_type):
+    parsed = parse(pack({"first.pdf": b"%PDF-1.4\n%%EOF", "second.txt": b"ord"}), "x")
+    assert parsed.media_type == media_type
+    assert [child.name for child in parsed.children] == ["first.pdf", "second.txt"]
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])

@@ -151,6 +151,9 @@ def test_email_that_is_html_only_is_read_as_a_page():
     [
         (b"%PDF-1.4 ...", "x.txt", "application/pdf"),
         (b"\n\n%PDF-1.4", "x", "application/pdf"),
+        (b"\0\x01 from a Mac %PDF-1.4", "x", "application/pdf"),
+        (b"@PJL ENTER LANGUAGE=PDF\r\n%PDF-1.4\n%\xe2\xe3\xcf\xd3\n" + bytes(9), "x", "application/pdf"),
+        (b"A PDF begins with %PDF-1.7 in its header.", "x.txt", "text/plain"),
         (b"<!DOCTYPE html><p>x", "x.txt", "text/html"),
         (b"BM is how this text begins", "x.txt", "text/plain"),
         (b"# x", "x.md", "text/markdown"),
