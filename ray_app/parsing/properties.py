@@ -45,7 +45,13 @@ def iso(when: datetime | None) -> str | None:
 def safe_xml_parser() -> etree.XMLParser:
     """A parser that expands no entities, loads nothing, and reads on after errors."""
     return etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, recover=True, remove_comments=True
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=True,
+        recover=True,
+        remove_comments=True,
+        remove_pis=True,  # as comments, these would split the text that they stand in
     )
 
 

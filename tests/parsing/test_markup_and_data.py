@@ -73,6 +73,21 @@ def test_xml_in_the_encoding_that_it_declares(encoding):
     assert lines(parse(source.encode(encoding), "x.xml")) == ["navn: Ærø"]
 
 
+NAMED = "<a><p>Sm&oslash;r&nbsp;og <b>br&oslash;d</b>, caf&eacute;er &amp; &co; <?page 7?>mere.</p></a>"
+
+
+@pytest.mark.parametrize("declared", ["", "<!DOCTYPE a SYSTEM 'x.dtd'>", "<!DOCTYPE a [<!ENTITY co 'Acme'>]>"])
+def test_named_characters_in_xml_are_read_and_the_text_behind_them(declared):
+    assert lines(parse(f"<?xml version='1.0'?>{declared}{NAMED}".encode(), "x.xml")) == ["Smør og brød, caféer & mere."]
+
+
+def test_a_value_with_named_characters_stays_a_value():
+    source = (
+        b"<?xml version='1.0'?><a><navn id='n&aring;l'>&AElig;r&oslash;</navn><kode><![CDATA[&aring; <]]></kode></a>"
+    )
+    assert lines(parse(source, "x.xml")) == ["navn: Ærø, id=nål", "kode: &aring; <"]
+
+
 def test_xml_entities_are_neither_expanded_nor_fetched():
     laughs = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(9))
     source = (
