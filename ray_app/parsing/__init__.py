@@ -80,8 +80,9 @@ PARSERS: dict[str, Callable[[bytes, ParsingSettings], Parsed]] = {
 # Formats that come in too many kinds to name each.
 _FAMILIES = (("text/", text.parse), ("image/", image.parse))
 
-# Control characters except tab and newline mean nothing in a text, and lone surrogates cannot be stored.
-_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# Control characters except tab and newline mean nothing in a text, and lone surrogates cannot be stored. With a soft
+# hyphen or a character of no width within it a word is not found. `drawing` leaves out the same.
+_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\xad\u200b\u2060\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 def parse(data: bytes, name: str, settings: ParsingSettings) -> Parsed:

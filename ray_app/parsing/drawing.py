@@ -171,8 +171,11 @@ def _spans(raw: str, wanted: Drawing) -> Iterator[tuple[int, int]]:
             yield kept[match.start()], kept[match.end() - 1] + 1
 
 
-# What `parse` takes out of a page's text: hyphens at line ends with the line's end, half of CR LF, control characters.
-_LEFT_OUT = re.compile("[\ufffe\u0002](\r?\n)?|\r(?=\n)|[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff\uffff]")
+# What `parse` takes out of a page's text: hyphens at line ends with the line's end, half of CR LF, control characters
+# and those that are not seen.
+_LEFT_OUT = re.compile(
+    "[\ufffe\u0002](\r?\n)?|\r(?=\n)|[\x00-\x08\x0b\x0e-\x1f\x7f\xad\u200b\u2060\ud800-\udfff\ufeff\uffff]"
+)
 
 
 def _kept(raw: str) -> Iterable[int]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ray_app import parsing
 from ray_app.errors import ParsingError
-from ray_app.parsing import PARSERS, media
+from ray_app.parsing import PARSERS, drawing, media, pdf
 from ray_app.parsing.detect import media_type_of
 from tests.conftest import EXAMPLES
 from tests.parsing.reading import parse, reason, text
@@ -130,6 +133,17 @@ def test_plain_text_in_every_encoding_of_the_examples(encoding):
 
 def test_plain_text_keeps_no_control_characters():
     assert text(parse(b"one\x07\r\ntwo\rthree\x0cfour", "x.txt")) == "one\ntwo\nthree\nfour"
+
+
+def test_words_are_kept_whole_without_what_is_not_seen_within_them():
+    hidden = "\ufeffKon\xadtrakt\u200ben med \u2060Kø\ufeffge"
+    assert text(parse(hidden.encode(), "x.txt")) == "Kontrakten med Køge"
+
+
+@given(st.text(st.sampled_from("aø \t\r\n\f\0\x02\x1f\x7f\xad\u200b\u2060\ufeff\ufffe\uffff\U0001f600")))
+def test_a_drawn_page_leaves_out_the_same_characters_as_its_text_in_the_index(raw):
+    drawn = "".join(raw[place] for place in drawing._kept(raw)).replace("\r", "\n").replace("\f", "\n")
+    assert drawn == parsing._clean(pdf._HYPHENATED.sub("", raw))
 
 
 def test_email_has_headers_body_date_and_the_names_of_its_attachments():
