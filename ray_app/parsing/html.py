@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 
 from inscriptis.css_profiles import CSS_PROFILES
@@ -16,6 +17,8 @@ from ray_app.records import Page, Parsed
 from ray_app.settings import ParsingSettings
 
 _META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w-]+)", re.I)
+# Pages that declare these are meant in Windows' own, as browsers read them (WHATWG Encoding Standard, 4.2).
+_MEANT = {"ascii": "cp1252", "iso8859-1": "cp1252"}
 _DATES = (
     "//meta[@property='article:published_time']/@content",
     "//meta[@name='date' or @name='dcterms.date' or @name='DC.date']/@content",
@@ -78,7 +81,8 @@ def _decode(data: bytes) -> str:
     declared = _META_CHARSET.search(data[:4096])
     if declared and not _is_utf8(data):
         try:
-            return data.decode(declared[1].decode("ascii"), "replace")
+            name = codecs.lookup(declared[1].decode("ascii")).name
+            return data.decode(_MEANT.get(name, name), "replace")
         except LookupError:
             pass  # no such encoding: the page says nonsense, the bytes decide
     return decode(data)

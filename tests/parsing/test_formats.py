@@ -106,6 +106,12 @@ def test_html_in_its_declared_encoding():
     assert "\ufffd" not in text(parsed)
 
 
+@pytest.mark.parametrize("declared", ["iso-8859-1", "latin1", "ISO_8859-1", "us-ascii", "windows-1252"])
+def test_html_that_declares_latin_1_is_read_as_browsers_do(declared):
+    page = f"<html><head><meta charset={declared}></head><body><p>It\u2019s \u201cfive\u201d \u20ac</p></body></html>"
+    assert text(parse(page.encode("cp1252"), "x.html")).strip() == "It\u2019s \u201cfive\u201d \u20ac"
+
+
 def test_html_that_is_nested_very_deeply_still_gives_its_words():
     page = b"<div>word " * 1500
     assert text(parse(b"<html><body>" + page, "x.html")).split() == ["word"] * 1500
