@@ -21,6 +21,7 @@ _BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")
 # A white picture has so few control bytes that it would pass for text.
 _PICTURES = ((re.compile(rb"BM....\0\0\0\0", re.S), "image/bmp"), (re.compile(rb"RIFF....WEBP", re.S), "image/webp"))
 _HEADER = re.compile(rb"^([A-Za-z][A-Za-z0-9-]*):[ \t]", re.M)
+_MHTML_HEADERS = {b"mime-version", b"content-type"}
 _MAIL_HEADERS = {b"from", b"to", b"date", b"subject", b"message-id", b"received", b"mime-version", b"return-path"}
 
 # Text formats that have a shape of their own: reading them as plain text would show their mark-up.
@@ -133,16 +134,18 @@ def _text_type(data: bytes, name: str) -> str:
     guessed = _BY_SUFFIX.guess_type(name)[0]
     if _XML.match(data[:1024]) and guessed not in ("text/html", "application/xhtml+xml"):
         return media.XML
-    if guessed is None:  # mail in a maildir has no suffix
-        return media.EML if _looks_like_mail(data) else "text/plain"
-    return guessed if guessed.startswith("text/") or guessed in _NOT_PLAIN else "text/plain"
+    if guessed and (guessed.startswith("text/") or guessed in _NOT_PLAIN):
+        return guessed
+    # Mail in a maildir has no suffix; web pages with their pictures (MHTML) that are made for Word have that of Word.
+    return media.EML if _looks_like_mail(data) else "text/plain"
 
 
 def _looks_like_mail(data: bytes) -> bool:
     head = re.split(rb"\r?\n\r?\n", data[:16384], maxsplit=1)[0]
     first = head.split(b"\n", 1)[0]
     names = {name.lower() for name in _HEADER.findall(head)}
-    return len(names & _MAIL_HEADERS) >= 3 and (first.startswith(b"From ") or _HEADER.match(first) is not None)
+    enough = len(names & _MAIL_HEADERS) >= 3 or names >= _MHTML_HEADERS
+    return enough and (first.startswith(b"From ") or _HEADER.match(first) is not None)
 
 
 def _zip_type(data: bytes) -> str:

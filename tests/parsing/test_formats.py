@@ -166,6 +166,17 @@ def test_email_that_is_html_only_is_read_as_a_page():
     assert "Hello there" in text(parse(message, "x.eml"))
 
 
+def test_a_web_page_saved_for_word_with_its_pictures_is_read_as_a_page():
+    page = b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=A\n\n--A\nContent-Type: text/html; charset"
+    saved = (
+        page
+        + b"=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n<p>K=C3=B8ge is a soft=\n wrapped town</p>\n--A--\n"
+    )
+    exported = b"Date: Wed, 3 Jan 2024 10:00:00 +0000\nMessage-ID: <1>\nSubject: Exported From Confluence\n" + saved
+    for data in (saved, exported):
+        assert "Køge is a soft wrapped town" in text(parse(data, "page.doc"))
+
+
 @pytest.mark.parametrize(
     ("data", "name", "expected"),
     [
