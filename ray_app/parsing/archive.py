@@ -10,7 +10,6 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import IO
 
 from ray_app.errors import ParsingError
 from ray_app.parsing import media
@@ -19,11 +18,17 @@ from ray_app.parsing.zipped import BROKEN
 from ray_app.records import Child, Failure, Parsed
 from ray_app.settings import ParsingSettings
 
-_COMPRESSED: dict[str, Callable[[io.BytesIO], gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile]] = {
+_Stream = gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile
+
+_COMPRESSED: dict[str, Callable[[io.BytesIO], _Stream]] = {
     media.GZIP: lambda packed: gzip.GzipFile(fileobj=packed),
     media.BZIP2: bz2.BZ2File,
     media.XZ: lzma.LZMAFile,
 }
+# The name of what could not be reached in a tar archive.
+_REST = "the rest of the archive"
+# Bytes decompressed at a time.
+_PIECE = 1 << 20
 # WinZip's number for "encrypted by AES", where others give the compression.
 _AES = 99
 _UTF8_NAME = 0x800
@@ -48,23 +53,38 @@ def parse_zip(data: bytes, settings: ParsingSettings) -> Parsed:
 
 
 def parse_tar(data: bytes, settings: ParsingSettings) -> Parsed:
-    """The same for tar. Links and devices are no files, and are left out."""
-    return _parsed(media.TAR, tuple(_untar(io.BytesIO(data), settings)))
+    """The same for tar. Links and devices are no files, and are left out.
+
+    Where the archive is cut off or damaged, the files before that are children, and a failed one stands for the rest.
+    """
+    return _parsed(media.TAR, tuple(_untar(data, settings)))
 
 
 def parse_compressed(data: bytes, settings: ParsingSettings) -> Parsed:
     """The same for gz, bz2 and xz: a tar archive within, or one file, which has no name of its own."""
     media_type = media_type_of(data, "")
-    opener = _COMPRESSED[media_type]
-    try:
-        with opener(io.BytesIO(data)) as stream:
-            content = stream.read(settings.archive_mb * 2**20 + 1)
-    except (*BROKEN, tarfile.TarError) as error:
-        raise ParsingError("damaged", f"cannot be decompressed: {error}") from error
+    content, error = _expanded(_COMPRESSED[media_type], data, settings)
     _refuse_bomb(1, len(content), settings)
     if media_type_of(content, "") == media.TAR:
-        return _parsed(media_type, tuple(_untar(io.BytesIO(content), settings)))
+        return _parsed(media_type, tuple(_untar(content, settings, cut=error)))
+    if error:
+        raise ParsingError("damaged", f"cannot be decompressed: {error}") from error
     return _parsed(media_type, (_child("", content, settings),))
+
+
+def _expanded(
+    opener: Callable[[io.BytesIO], _Stream], data: bytes, settings: ParsingSettings
+) -> tuple[bytes, Exception | None]:
+    """What can be decompressed, a byte beyond the limit at most, and what stopped it before the end."""
+    content = bytearray()
+    most = settings.archive_mb * 2**20 + 1
+    try:
+        with opener(io.BytesIO(data)) as stream:
+            while part := stream.read1(min(_PIECE, most - len(content))):
+                content += part
+    except BROKEN as error:
+        return bytes(content), error
+    return bytes(content), None
 
 
 def _parsed(media_type: str, children: tuple[Child, ...]) -> Parsed:
@@ -124,27 +144,36 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, settings: Pa
     raise RuntimeError("no password fits")
 
 
-def _untar(stream: IO[bytes], settings: ParsingSettings) -> Iterator[Child]:
+def _untar(data: bytes, settings: ParsingSettings, *, cut: Exception | None = None) -> Iterator[Child]:
+    """`cut` is why the data ends before the archive does."""
     count = size = 0
+    name = _REST
     try:
-        with tarfile.open(fileobj=stream, mode="r:") as archive:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
             for member in archive:
-                count, size = count + 1, size + member.size
+                count, size, name = count + 1, size + member.size, member.name
                 _refuse_bomb(count, size, settings)
                 if member.isreg():
                     yield _tar_child(archive, member, settings)
+                name = _REST
+            if cut or _goes_on(data, archive.offset):
+                raise tarfile.ReadError(str(cut or "a header is damaged"))
     except (*BROKEN, tarfile.TarError) as error:
-        raise ParsingError("damaged", f"cannot be opened as a tar archive: {error}") from error
+        if count == 0:
+            raise ParsingError("damaged", f"cannot be opened as a tar archive: {error}") from error
+        yield _failed(name, "damaged", f"the archive is cut off or damaged here (entry {count}): {cut or error}")
+
+
+def _goes_on(data: bytes, place: int) -> bool:
+    """Whether a block stands there that is not the end's; tarfile takes a damaged header for the end."""
+    return bool(data[place : place + tarfile.BLOCKSIZE].strip(b"\0"))
 
 
 def _tar_child(archive: tarfile.TarFile, member: tarfile.TarInfo, settings: ParsingSettings) -> Child:
     if member.size > settings.max_file_mb * 2**20:
         return _too_large(member.name, settings)
     content = archive.extractfile(member)
-    data = content.read() if content else b""
-    if len(data) != member.size:
-        return _failed(member.name, "damaged", "the archive ends within this file")
-    return Child(member.name, data)
+    return Child(member.name, content.read() if content else b"")
 
 
 def _child(name: str, data: bytes, settings: ParsingSettings) -> Child:

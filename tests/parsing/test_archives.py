@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import random
 import tarfile
 import zipfile
 
@@ -110,6 +111,36 @@ def test_a_damaged_member_costs_only_itself():
     data[data.index(b"bad.txt") + len("bad.txt") + 2] ^= 0xFF
     children = parse(bytes(data), "x.zip").children
     assert [child.failure.reason if child.failure else child.data for child in children] == ["damaged", b"ord"]
+
+
+def outcomes(data):
+    return [(child.name, child.failure.reason if child.failure else child.data) for child in parse(data, "x").children]
+
+
+MEMBERS = {"one.txt": b"one", "two.txt": random.Random(7).randbytes(40_000), "three.txt": b"three"}
+REST = ("the rest of the archive", "damaged")
+
+
+@pytest.mark.parametrize(
+    ("length", "lost"), [(3000, ("two.txt", "damaged")), (1024 + 300, REST), (1024 + 512 + 40_448 + 9, REST)]
+)
+def test_a_tar_that_is_cut_off_keeps_the_files_before_that_and_tells_of_the_rest(length, lost):
+    before = list(MEMBERS.items())[: 1 if length < 40_000 else 2]
+    assert outcomes(tarred(MEMBERS)[:length]) == [*before, lost]
+
+
+def test_a_tar_with_a_damaged_header_keeps_the_files_before_it():
+    data = tarred(MEMBERS).replace(b"two.txt", b"tvo.txt")
+    assert outcomes(data) == [("one.txt", b"one"), REST]
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_compressed_tar_that_is_cut_off_keeps_the_files_before_that(compress):
+    many = {f"{number}.bin": random.Random(number).randbytes(300_000) for number in range(8)}
+    found = outcomes(compress(tarred(many))[:1_500_000])
+    assert found[:2] == list(many.items())[:2]
+    assert [outcome for _, outcome in found if isinstance(outcome, str)] == ["damaged"]
+    assert reason(compress(MEMBERS["two.txt"])[:20_000], "x.gz") == "damaged"
 
 
 def test_a_compression_that_nobody_knows_is_said_so():
