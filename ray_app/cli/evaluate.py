@@ -18,8 +18,22 @@ app = typer.Typer(help="How good the results are on judged collections.", no_arg
 # By collection, by mode, by measure, by query: what --save writes.
 Run = dict[str, dict[str, dict[str, dict[str, float]]]]
 
+
+def _writable(path: Path | None) -> Path | None:
+    """Tried before hours of measuring. Raises ConfigurationError."""
+    if path:
+        try:
+            path.open("a").close()
+        except OSError as error:
+            raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
+    return path
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print one line of JSON.")]
-Save = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the figures of each query or text here.")]
+Save = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write the figures of each query or text here.", callback=_writable),
+]
 Against = Annotated[Path | None, typer.Option(metavar="FILE", help="Compare with what --save wrote.")]
 
 

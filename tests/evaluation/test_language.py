@@ -46,6 +46,14 @@ def test_the_command_prints_one_line_of_json(judged, alone):
     assert set(told["f1"]["some"]) == {"da", "de", "en"}
 
 
+def test_a_place_where_nothing_can_be_saved_is_refused_before_anything_is_measured(tmp_path, alone):
+    nowhere = tmp_path / "missing" / "run.json"
+    told = run_cli("evaluate", "language", str(tmp_path), "--save", str(nowhere), environment=alone, check=False)
+    assert told.returncode == 1
+    assert told.stderr.strip().endswith(f"cannot write {nowhere}: No such file or directory")
+    assert "Traceback" not in told.stderr
+
+
 def test_an_empty_file_is_refused(tmp_path):
     (tmp_path / "none.jsonl").write_text("")
     with pytest.raises(ConfigurationError, match="has no lines"):
