@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
@@ -15,13 +15,14 @@ from ray_app.errors import ParsingError
 from ray_app.parsing import pdf_extras
 from ray_app.parsing.ocr import Reader
 from ray_app.parsing.pdf_scan import read_scans
-from ray_app.parsing.properties import real_title
+from ray_app.parsing.properties import iso, real_title
 from ray_app.records import Page, Parsed
 from ray_app.settings import ParsingSettings
 
 # PDFium writes U+FFFE where a word is hyphenated at the end of a line.
 _HYPHENATED = re.compile("[\ufffe\u0002](\r?\n)?")
 _DATE = re.compile(r"D:(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?")
+_ZONE = re.compile(r"([+-])(\d{2})'?(\d{2})?")
 # Characters of a page whose direction is looked at.
 _ANGLE_SAMPLE = 100
 
@@ -114,7 +115,7 @@ def _upright(text: pdfium.PdfTextPage) -> int | None:
 
 
 def _iso_date(value: str) -> str | None:
-    """ISO 8601 from a PDF date (ISO 32000-1, 7.9.4) without its zone; None where it is none."""
+    """ISO 8601 in UTC from a PDF date (ISO 32000-1, 7.9.4); one without zone counts as UTC, None where it is none."""
     match = _DATE.match(value)
     if not match:
         return None
@@ -122,6 +123,15 @@ def _iso_date(value: str) -> str | None:
         int(part or default) for part, default in zip(match.groups(), (1, 1, 1, 0, 0, 0), strict=True)
     )
     try:
-        return f"{datetime(year, month, day, hour, minute, second).isoformat()}Z"
-    except ValueError:  # the thirteenth month, the year 0
+        return iso(datetime(year, month, day, hour, minute, second, tzinfo=_zone(value[match.end() :])))
+    except (ValueError, OverflowError):  # the thirteenth month, the year 0
         return None
+
+
+def _zone(value: str) -> timezone:
+    """From how far local time is ahead of UTC, as +02'00'. Raises ValueError beyond a day."""
+    match = _ZONE.match(value)
+    if not match:
+        return UTC
+    ahead = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+    return timezone(-ahead if match[1] == "-" else ahead)

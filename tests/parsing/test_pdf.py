@@ -106,3 +106,21 @@ def test_a_file_of_whose_pages_none_can_be_opened_is_damaged():
     lost = re.sub(rb"/Kids \[ \d 0 R \]", b"/Kids [ 9 0 R ]", whole)
     assert reason(whole, "x.pdf") == ""
     assert reason(lost, "x.pdf") == "damaged"
+
+
+@pytest.mark.parametrize(
+    ("date", "expected"),
+    [
+        ("D:20240101003000+02'00'", "2023-12-31T22:30:00Z"),
+        ("D:20231231213000-0130", "2023-12-31T23:00:00Z"),
+        ("D:20240101003000Z00'00'", "2024-01-01T00:30:00Z"),
+        ("D:20240101", "2024-01-01T00:00:00Z"),
+        ("D:00010101000000+02'00'", None),
+        ("D:20241301", None),
+    ],
+)
+def test_the_date_is_in_utc(date, expected):
+    writer = plain()
+    writer.add_metadata({"/CreationDate": date})
+    saved = written(writer)
+    assert parse(saved, "x.pdf").date == expected
