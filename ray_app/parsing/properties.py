@@ -12,9 +12,10 @@ from lxml import etree
 
 from ray_app.parsing.zipped import BROKEN
 
-# What office programs put into the title when nobody gave one.
+# What programs put into the title when nobody gave one.
 _NO_TITLE = re.compile(
-    r"^(untitled|microsoft (word|powerpoint|excel) - .*|powerpoint[ -](presentation|præsentation|präsentation)"
+    r"^(untitled|\((untitled|anonymous|unspecified)\)|microsoft (word|powerpoint|excel) - .*"
+    r"|powerpoint[ -](presentation|præsentation|präsentation)"
     r"|.*\.(docx?|pptx?|xlsx?|pdf|od[tps]|indd))$",
     re.I,
 )

@@ -124,3 +124,10 @@ def test_the_date_is_in_utc(date, expected):
     writer.add_metadata({"/CreationDate": date})
     saved = written(writer)
     assert parse(saved, "x.pdf").date == expected
+
+
+@pytest.mark.parametrize("title", ["untitled", "(anonymous)", "(unspecified)"])
+def test_a_title_that_its_library_made_up_is_none(title):
+    writer = plain()
+    writer.add_metadata({"/Title": title})
+    assert parse(written(writer), "brev.pdf").title == "brev"
