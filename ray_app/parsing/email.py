@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from email import policy
 from email.message import EmailMessage, Message
 from email.parser import BytesParser
@@ -35,25 +34,36 @@ def read_message(message: EmailMessage) -> Parsed:
 
 def _parts(message: EmailMessage) -> tuple[list[Message], list[Message]]:
     """What is read as the message, and what is attached to it."""
-    if not message.is_multipart() and (_is_attached(message) or message.get_content_maintype() != "text"):
-        return [], [message]  # it is nothing but a file
-    body = message.get_body(preferencelist=("plain", "html"))
-    if body is not None and body.get_content_subtype() == "plain" and not _text(body).strip():
-        body = message.get_body(preferencelist=("html",)) or body
-    others = list(_others(message))
-    inline = [part for part in others if _is_inline_text(part)]
-    bodies: list[Message] = [part for part in (body, *inline) if part is not None]
-    return bodies, [part for part in others if part not in inline]
+    if message.get_content_maintype() == "text":  # its name, if it has one, says nothing: the message is all there is
+        return ([], [message]) if _is_attached(message) else ([message], [])
+    return _gathered(message)
 
 
-def _others(message: EmailMessage) -> Iterator[Message]:
-    try:
-        yield from message.iter_attachments()
-    except (AttributeError, KeyError):  # it says multipart, and has no parts
-        return
+def _gathered(part: Message) -> tuple[list[Message], list[Message]]:
+    """The same of a part with all that is in it: files from everywhere, of alternatives the words of one."""
+    if part.get_content_maintype() != "multipart":
+        return ([part], []) if _is_words(part) else ([], [part])
+    if not part.is_multipart():  # it says so, and its boundary is nowhere
+        return [part], []
+    inner = [_gathered(one) for one in part.get_payload() if isinstance(one, Message)]
+    files = [file for _, found in inner for file in found]
+    words = [found for found, _ in inner]
+    if part.get_content_subtype() == "alternative":
+        words = [min(words, key=_preference, default=[])]
+    return [one for found in words for one in found], files
 
 
-def _is_inline_text(part: Message) -> bool:
+def _preference(words: list[Message]) -> int:
+    """Low for what to read where a message says the same twice: plain text, then HTML, then what else is text."""
+    kinds = {part.get_content_subtype() for part in words}
+    if "html" in kinds:
+        return 1
+    if any(part.get_content_subtype() == "plain" and _text(part).strip() for part in words):
+        return 0
+    return 2 if kinds - {"plain"} else 3
+
+
+def _is_words(part: Message) -> bool:
     return part.get_content_maintype() == "text" and not part.get_filename() and not _is_attached(part)
 
 

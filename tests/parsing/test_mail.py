@@ -44,6 +44,79 @@ def test_pictures_with_the_same_name_are_told_apart():
     assert [(child.name, child.data) for child in children] == [("image001.png", b"1"), ("image001 (2).png", b"2")]
 
 
+def part(words, kind="plain"):
+    made = EmailMessage()
+    made.set_content(words, subtype=kind)
+    return made
+
+
+def file(name, kind="application/pdf"):
+    made = EmailMessage()
+    maintype, subtype = kind.split("/")
+    made.set_content(name.encode(), maintype=maintype, subtype=subtype, filename=name, disposition="inline")
+    return made
+
+
+def multipart(kind, *parts):
+    made = EmailMessage()
+    made["Content-Type"] = f"multipart/{kind}"
+    made.set_payload(list(parts))
+    return made
+
+
+def both():
+    return multipart("alternative", part("Se kontrakten"), part("<p>Se kontrakten</p>", "html"))
+
+
+@pytest.mark.parametrize(
+    ("mail", "words", "files"),
+    [
+        (
+            lambda: multipart(
+                "alternative",
+                part("Se kontrakten"),
+                multipart("mixed", part("<p>Se kontrakten</p>", "html"), file("k.pdf"), part("<p>Hilsen</p>", "html")),
+            ),
+            ["Se kontrakten"],
+            ["k.pdf"],
+        ),
+        (
+            lambda: multipart("mixed", part("<p>Fusionen</p>", "html"), part("Listens fodnote")),
+            ["Fusionen", "Listens fodnote"],
+            [],
+        ),
+        (
+            lambda: multipart("mixed", multipart("related", both(), file("skærm.png", "image/png")), file("k.pdf")),
+            ["Se kontrakten"],
+            ["skærm.png", "k.pdf"],
+        ),
+        (lambda: multipart("mixed", both(), part("Fortroligt")), ["Se kontrakten", "Fortroligt"], []),
+        (
+            lambda: multipart("signed", multipart("mixed", both(), file("k.pdf")), file("smime.p7s")),
+            ["Se kontrakten"],
+            ["k.pdf", "smime.p7s"],
+        ),
+        (lambda: multipart("mixed", file("noter.txt", "text/plain"), part("Se noterne")), ["Se noterne"], ["noter.txt"]),
+        (
+            lambda: multipart("alternative", part("<p>Mødet</p>", "html"), part("BEGIN:VCALENDAR", "calendar")),
+            ["Mødet"],
+            [],
+        ),
+    ],
+    ids=["in-an-alternative", "footer", "related", "footer-of-both", "signed", "named-text", "calendar"],
+)
+def test_words_and_files_are_found_however_mail_programs_nest_them(mail, words, files):
+    parsed = parse(mail().as_bytes(), "x.eml")
+    assert [line for line in lines(parsed) if not line.startswith("Attachments: ")] == words
+    assert [(child.name, child.data.decode()) for child in parsed.children] == [(name, name) for name in files]
+
+
+def test_a_multipart_message_without_its_boundary_is_read_as_it_stands():
+    parsed = parse(b"Subject: x\nContent-Type: multipart/mixed\n\n--a\n\nOrdene\n--a--\n", "x.eml")
+    assert "Ordene" in lines(parsed)
+    assert parsed.children == ()
+
+
 def test_text_parts_between_pictures_all_belong_to_the_body():
     mail = EmailMessage()
     mail.make_mixed()
