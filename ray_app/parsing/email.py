@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
-from email import policy
+import codecs
 from email.message import EmailMessage, Message
 from email.parser import BytesParser
+from email.policy import EmailPolicy
 
 from ray_app.parsing import media
 from ray_app.parsing.decode import decode
+from ray_app.parsing.html import _decode as decode_markup
 from ray_app.parsing.html import parse_markup
 from ray_app.records import Child, Page, Parsed
 from ray_app.settings import ParsingSettings
 
 _SHOWN = ("From", "To", "Cc", "Date", "Subject")
+# What mail programs name, and what they write: Western text is named whatever it is, and most others are the smaller
+# sets that their programs' own code pages grew out of (https://encoding.spec.whatwg.org/#names-and-labels).
+_WESTERN = ("utf-8-sig", "cp1252")
+_READ_AS = {
+    **dict.fromkeys(("ascii", "iso8859-1", "cp1252"), _WESTERN),
+    **{"utf-8": ("utf-8-sig",), "iso8859-9": ("cp1254",), "gb2312": ("gb18030",), "gbk": ("gb18030",)},
+    **{"euc_kr": ("cp949",), "shift_jis": ("cp932",)},
+}
+
+
+class _Policy(EmailPolicy):
+    """The standard one, but headers in bytes of no declared encoding are read like other such text."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        if value.isascii():
+            return name, value
+        return name, " ".join(decode(value.encode("ascii", "surrogateescape")).split())
+
+
+_POLICY = _Policy()
+# Messages within a message are given as they came, not in lines of another length.
+_AS_IT_CAME = _Policy(refold_source="none", utf8=True)
 
 
 def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     """One page with the headers that people read, attachments' names and the body (plain text before HTML)."""
-    return read_message(BytesParser(_class=EmailMessage, policy=policy.default).parsebytes(data))
+    return read_message(BytesParser(EmailMessage, policy=_POLICY).parsebytes(data))
 
 
-def read_message(message: EmailMessage) -> Parsed:
+def read_message(message: Message) -> Parsed:
     """The same, from a message that is taken apart already."""
     headers = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
     bodies, attachments = _parts(message)
@@ -32,7 +57,7 @@ def read_message(message: EmailMessage) -> Parsed:
     )
 
 
-def _parts(message: EmailMessage) -> tuple[list[Message], list[Message]]:
+def _parts(message: Message) -> tuple[list[Message], list[Message]]:
     """What is read as the message, and what is attached to it."""
     if message.get_content_maintype() == "text":  # its name, if it has one, says nothing: the message is all there is
         return ([], [message]) if _is_attached(message) else ([message], [])
@@ -72,23 +97,35 @@ def _is_attached(part: Message) -> bool:
 
 
 def _text(part: Message) -> str:
-    content = _decoded(part)
-    return parse_markup(content).pages[0].text if part.get_content_subtype() == "html" else content
+    content = part.get_payload(decode=True)
+    data = content if isinstance(content, bytes) else b""
+    declared = _as_declared(data, part.get_content_charset() or "")
+    if part.get_content_subtype() == "html":
+        return parse_markup(decode_markup(data) if declared is None else declared).pages[0].text
+    return decode(data) if declared is None else declared
 
 
-def _decoded(part: Message) -> str:
+def _as_declared(data: bytes, charset: str) -> str | None:
+    """The text in the encoding that the message names; None where nobody knows that, or the bytes do not fit it."""
     try:
-        return str(part.get_content()) if isinstance(part, EmailMessage) else ""
-    except (LookupError, ValueError, AttributeError):  # an encoding that nobody knows
-        raw = part.get_payload(decode=True)
-        return decode(raw) if isinstance(raw, bytes) else ""
+        name = codecs.lookup(charset).name
+    except (LookupError, ValueError):
+        return None
+    for encoding in _READ_AS.get(name, (name,)):
+        try:
+            return data.decode(encoding)
+        except (LookupError, ValueError):
+            continue
+    return None
 
 
 def _child(part: Message) -> Child:
     if part.get_content_maintype() in ("message", "multipart"):
         inner = part.get_payload(0) if part.get_content_type() == media.EML and part.is_multipart() else part
         assert isinstance(inner, Message)
-        return Child(_file_name(part) or f"{_header(inner, 'Subject') or 'message'}.eml", inner.as_bytes())
+        return Child(
+            _file_name(part) or f"{_header(inner, 'Subject') or 'message'}.eml", inner.as_bytes(policy=_AS_IT_CAME)
+        )
     data = part.get_payload(decode=True)
     return Child(_file_name(part) or _made_up_name(part), data if isinstance(data, bytes) else b"")
 

@@ -96,7 +96,7 @@ def both():
             ["Se kontrakten"],
             ["k.pdf", "smime.p7s"],
         ),
-        (lambda: multipart("mixed", file("noter.txt", "text/plain"), part("Se noterne")), ["Se noterne"], ["noter.txt"]),
+        (lambda: multipart("mixed", file("n.txt", "text/plain"), part("Se noterne")), ["Se noterne"], ["n.txt"]),
         (
             lambda: multipart("alternative", part("<p>Mødet</p>", "html"), part("BEGIN:VCALENDAR", "calendar")),
             ["Mødet"],
@@ -163,6 +163,52 @@ def test_an_unknown_encoding_is_guessed():
         b"Subject: x\nContent-Type: text/plain; charset=no-such\n\nK\xe6re K\xf8ge, vi h\xe5ber at f\xe6rgen sejler\n"
     )
     assert "Kære Køge" in text(parse(source, "x.eml"))
+
+
+WORDS = "Kære Søren, blåbærgrød på Ærø koster 5 kr."
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [
+        ("", "utf-8"),
+        ("; charset=us-ascii", "utf-8"),
+        ("; charset=us-ascii", "cp1252"),
+        ("; charset=iso-8859-1", "utf-8"),
+        ("; charset=utf-8", "cp1252"),
+        ("; charset=no-such", "utf-8"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["plain", "html"])
+def test_words_whose_encoding_is_named_wrongly_or_not_at_all_are_read(declared, encoding, kind):
+    head = f"Subject: x\nContent-Type: text/{kind}{declared}\nContent-Transfer-Encoding: 8bit\n\n"
+    assert WORDS in lines(parse(head.encode() + WORDS.encode(encoding), "x.eml"))
+
+
+def test_quotation_marks_of_windows_are_read_where_latin_1_is_named():
+    head = b"Subject: x\nContent-Type: text/plain; charset=iso-8859-1\n\n"
+    assert "It’s “five” €" in lines(parse(head + "It’s “five” €".encode("cp1252"), "x.eml"))
+
+
+def test_an_html_body_may_name_its_encoding_itself():
+    head = b"Subject: x\nContent-Type: text/html\n\n<html><head><meta charset=cp1251></head><body>"
+    assert "Привет, Москва" in lines(parse(head + "Привет, Москва</body></html>".encode("cp1251"), "x.eml"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_headers_and_names_of_files_in_raw_bytes_are_read(encoding):
+    source = (
+        "From: Søren Kjærgård <s@mail.example>\nSubject: Færgen til\n Ærø sejler også på lørdag\n"
+        'Content-Type: multipart/mixed; boundary=a\n\n--a\nContent-Disposition: inline; filename="Søren.pdf"\n\n%PDF\n'
+        "--a\nContent-Type: message/rfc822\n\nSubject: Færgen sejler på søndag\n\nOrdene\n--a--\n"
+    )
+    parsed = parse(source.encode(encoding), "x.eml")
+    assert lines(parsed)[:2] == [
+        "From: Søren Kjærgård <s@mail.example>",
+        "Subject: Færgen til Ærø sejler også på lørdag",
+    ]
+    assert [child.name for child in parsed.children] == ["Søren.pdf", "Færgen sejler på søndag.eml"]
+    assert "Subject: Færgen sejler på søndag" in lines(parse(parsed.children[1].data, "x.eml"))
 
 
 def test_mail_is_known_by_its_headers_where_the_name_says_nothing():
