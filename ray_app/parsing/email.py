@@ -7,6 +7,7 @@ from email.message import EmailMessage, Message
 from email.parser import BytesParser
 from email.policy import EmailPolicy
 
+from ray_app.errors import ParsingError
 from ray_app.parsing import media
 from ray_app.parsing.decode import decode
 from ray_app.parsing.html import _decode as decode_markup
@@ -100,9 +101,12 @@ def _text(part: Message) -> str:
     content = part.get_payload(decode=True)
     data = content if isinstance(content, bytes) else b""
     declared = _as_declared(data, part.get_content_charset() or "")
-    if part.get_content_subtype() == "html":
+    if part.get_content_subtype() != "html":
+        return decode(data) if declared is None else declared
+    try:
         return parse_markup(decode_markup(data) if declared is None else declared).pages[0].text
-    return decode(data) if declared is None else declared
+    except ParsingError:  # not one element: the mail is more than that
+        return ""
 
 
 def _as_declared(data: bytes, charset: str) -> str | None:

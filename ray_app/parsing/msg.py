@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ray_app.errors import ParsingError
 from ray_app.parsing import media
+from ray_app.parsing.decode import decode
 from ray_app.parsing.email import read_message
 from ray_app.parsing.rtf import rtf_text
 from ray_app.records import Parsed
@@ -18,7 +19,9 @@ from ray_app.settings import ParsingSettings
 if TYPE_CHECKING:
     from oxmsg import Message
 
-# MS-OXPROPS: PidTagRecipientType, PidTagRtfCompressed, PidTagDisplayName and the sub-storage of a message in a message.
+# MS-OXPROPS: PidTagSubject, PidTagBody, PidTagHtml; PidTagRecipientType, PidTagRtfCompressed, PidTagDisplayName and the
+# sub-storage of a message in a message.
+_SUBJECT, _BODY, _HTML = 0x0037, 0x1000, 0x1013
 _RECIPIENT_TYPE, _RTF_COMPRESSED, _DISPLAY_NAME, _SHORT_NAME = 0x0C15, 0x1009, 0x3001, 0x3704
 _EMBEDDED = "__substg1.0_3701000D"
 _PROPERTIES = "__properties_version1.0"
@@ -49,9 +52,10 @@ def as_email(source: Message) -> EmailMessage:
     for name, value in _headers(source).items():
         if value:
             message[name] = " ".join(value.split())  # a line end would begin another header
-    message.set_content(source.body or _rtf_text(source))
-    if markup := source.html_body:
-        message.add_alternative(markup, subtype="html")
+    message.set_content(_string(source, _BODY) or _rtf_text(source))
+    markup, charset = _markup(source)
+    if markup:
+        message.add_alternative(markup, maintype="text", subtype="html", params={"charset": charset})
     for attachment in source.attachments:
         _attach(message, attachment)
     return message
@@ -63,8 +67,23 @@ def _headers(source: Message) -> dict[str, str]:
         "From": source.sender or "",
         **{name: _recipients(source, kind) for kind, name in _RECIPIENT_HEADERS.items()},
         "Date": format_datetime(sent) if sent else source.message_headers.get("Date", ""),
-        "Subject": source.subject,
+        "Subject": _string(source, _SUBJECT),
     }
+
+
+def _string(source: Message, key: int) -> str:
+    """A property that is text, "" where there is none. Bytes that do not fit its code page decide for themselves."""
+    try:
+        return source.properties.str_prop_value(key) or ""
+    except UnicodeDecodeError as error:
+        wide = error.encoding.startswith("utf-16")  # cut off within a character
+        return error.object.decode("utf-16-le", "replace") if wide else decode(error.object)
+
+
+def _markup(source: Message) -> tuple[bytes, str]:
+    """The HTML body and its encoding, which is not always true: the reader of mail finds that out."""
+    data = source.properties.binary_prop_value(_HTML)
+    return (data, source.properties.body_encoding) if data else (_string(source, _HTML).encode(), "utf-8")
 
 
 def _recipients(source: Message, kind: int) -> str:

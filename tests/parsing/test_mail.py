@@ -226,12 +226,19 @@ def test_outlook_messages_read_like_mail(shared_data):
     assert (parsed.title, parsed.date) == ("Email with Attachment", "2026-05-20T10:30:00+00:00")
 
 
-def outlook(subject, body, *, header=32, attached=()):
-    """A message as python-oxmsg holds it, by MS-OXMSG: properties of 16 bytes each, long values in streams."""
+def outlook(subject, body, *, header=32, attached=(), codepage=None, raw=None):
+    """A message as python-oxmsg holds it, by MS-OXMSG: properties of 16 bytes each, long values in streams.
+
+    `raw` are further properties in bytes by key and type.
+    """
     texts = {0x0037: subject, 0x1000: body}
-    properties = bytes(header) + b"".join(struct.pack("<HHIQ", 0x1F, key, 6, 0) for key in texts)
+    values = {(key, 0x1F): value.encode("utf-16-le") for key, value in texts.items() if value is not None}
+    values |= raw or {}
+    properties = bytes(header) + b"".join(struct.pack("<HHIQ", kind, key, 6, 0) for key, kind in values)
+    if codepage:  # PidTagInternetCodepage
+        properties += struct.pack("<HHIQ", 0x03, 0x3FDE, 6, codepage)
     streams = [Stream("__properties_version1.0", properties)]
-    streams += [Stream(f"__substg1.0_{key:04X}001F", value.encode("utf-16-le")) for key, value in texts.items()]
+    streams += [Stream(f"__substg1.0_{key:04X}{kind:04X}", value) for (key, kind), value in values.items()]
     holders = tuple(
         Storage(f"__attach_version1.0_#{n:08X}", (Stream("__properties_version1.0", bytes(8)),), (inner,))
         for n, inner in enumerate(attached)
@@ -246,3 +253,34 @@ def test_a_message_within_an_outlook_message_is_a_child_that_is_a_message():
     assert child.name == "Færgen.eml"
     assert "Se nedenfor" in text(parsed)
     assert "Færgen sejler klokken otte." in text(parse(child.data, child.name))
+
+
+@pytest.mark.parametrize(
+    ("codepage", "html"),
+    [
+        (65001, "<p>Søren siger – ja</p>".encode("cp1252")),
+        (20127, "<p>Søren siger – ja</p>".encode()),
+        (932, "<p>Søren siger – ja</p>".encode()),
+    ],
+)
+def test_an_outlook_body_that_does_not_fit_its_code_page_costs_nothing(codepage, html):
+    source = outlook("Fusionen", "", codepage=codepage, raw={(0x1013, 0x0102): html})
+    parsed = read_message(as_email(Message(source)))
+    assert parsed.title == "Fusionen"
+    assert "Søren siger – ja" in text(parsed)
+
+
+@pytest.mark.parametrize("markup", ["<!-- tom -->", "<!doctype html>"])
+def test_an_html_body_without_an_element_costs_nothing_but_itself(markup):
+    mail = EmailMessage()
+    mail["Subject"] = "Scanning"
+    mail.set_content(markup, subtype="html")
+    mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="scan.pdf")
+    parsed = parse(mail.as_bytes(), "x.eml")
+    assert parsed.title == "Scanning"
+    assert [child.name for child in parsed.children] == ["scan.pdf"]
+
+
+def test_outlook_text_that_does_not_fit_its_code_page_is_read():
+    source = outlook("Fusionen", None, codepage=65001, raw={(0x1000, 0x1E): "Søren siger ja".encode("cp1252")})
+    assert "Søren siger ja" in text(read_message(as_email(Message(source))))
