@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
+import re
 from email.message import EmailMessage, Message
-from email.parser import BytesParser
+from email.parser import BytesHeaderParser, BytesParser
 from email.policy import EmailPolicy
 
 from ray_app.errors import ParsingError
-from ray_app.parsing import media
+from ray_app.parsing import mbox, media
 from ray_app.parsing.decode import decode
 from ray_app.parsing.html import _decode as decode_markup
 from ray_app.parsing.html import parse_markup
@@ -42,7 +44,13 @@ _AS_IT_CAME = _Policy(refold_source="none", utf8=True)
 
 
 def parse(data: bytes, settings: ParsingSettings) -> Parsed:
-    """One page with the headers that people read, attachments' names and the body (plain text before HTML)."""
+    """One page with the headers that people read, attachments' names and the body (plain text before HTML).
+
+    A mailbox of several messages has no page: they are its children. Raises ParsingError(archive_bomb) as archives do.
+    """
+    if several := mbox.messages(data, settings):
+        children = tuple(map(_filed, several))
+        return Parsed(media.EML, (), metadata={"members": str(len(children))}, children=children)
     return read_message(BytesParser(EmailMessage, policy=_POLICY).parsebytes(data))
 
 
@@ -56,6 +64,14 @@ def read_message(message: Message) -> Parsed:
     return Parsed(
         media.EML, (Page(1, text),), title=_header(message, "Subject"), date=_date(message), children=children
     )
+
+
+def _filed(source: bytes) -> Child:
+    """A message of a mailbox, under a name that stays its own when others come and go."""
+    headers = BytesHeaderParser(EmailMessage, policy=_POLICY).parsebytes(source)
+    identity = _header(headers, "Message-ID").encode(errors="replace") or source
+    subject = " ".join(re.sub(r"[/\\]", " ", _header(headers, "Subject")).split())
+    return Child(f"{subject or 'message'} {hashlib.blake2b(identity, digest_size=4).hexdigest()}.eml", source)
 
 
 def _parts(message: Message) -> tuple[list[Message], list[Message]]:

@@ -11,7 +11,7 @@ from oxmsg.storage import Storage, Stream
 
 from ray_app.parsing.email import read_message
 from ray_app.parsing.msg import as_email
-from tests.parsing.reading import lines, parse, text
+from tests.parsing.reading import lines, parse, reason, text
 from tests.parsing.samples import message
 
 
@@ -209,6 +209,42 @@ def test_headers_and_names_of_files_in_raw_bytes_are_read(encoding):
     ]
     assert [child.name for child in parsed.children] == ["Søren.pdf", "Færgen sejler på søndag.eml"]
     assert "Subject: Færgen sejler på søndag" in lines(parse(parsed.children[1].data, "x.eml"))
+
+
+def mailbox(*messages):
+    return b"\n".join(b"From a@mail.example Mon Jan  1 10:00:00 2024\n" + one for one in messages)
+
+
+def letter(number, words="Ordene"):
+    head = (
+        f"From: a@mail.example\nDate: Mon, 1 Jan 2024 10:00:00 +0100\nSubject: Nr. {number}\nMessage-ID: <{number}@x>"
+    )
+    return f"{head}\n\n{words} {number}\n".encode()
+
+
+@pytest.mark.parametrize("name", ["Inbox", "Inbox.mbox"])
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_the_messages_of_a_mailbox_in_one_file_are_its_children(name, line_end):
+    box = mailbox(letter(1, "Se her:\n\nFrom now on\n\nFrom: ingen\n\n"), letter(2)).replace(b"\n", line_end)
+    first, second = parse(box, name).children
+    assert (first.name[:6], second.name[:6]) == ("Nr. 1 ", "Nr. 2 ")
+    assert "From now on" in text(parse(first.data, first.name))
+    assert "Ordene 2" in lines(parse(second.data, second.name))
+
+
+def test_a_message_of_a_mailbox_keeps_its_name_when_others_go():
+    names = [child.name for child in parse(mailbox(*map(letter, (1, 2, 3))), "Inbox").children]
+    assert [child.name for child in parse(mailbox(*map(letter, (1, 3))), "Inbox").children] == [names[0], names[2]]
+
+
+def test_a_mailbox_of_one_message_is_that_message():
+    parsed = parse(mailbox(letter(1)), "Inbox")
+    assert (parsed.title, parsed.children) == ("Nr. 1", ())
+
+
+def test_a_mailbox_of_too_many_messages_is_a_bomb():
+    assert reason(mailbox(*map(letter, range(4))), "Inbox", archive_members=3) == "archive_bomb"
+    assert reason(mailbox(*map(letter, range(3))), "Inbox", archive_members=3) == ""
 
 
 def test_mail_is_known_by_its_headers_where_the_name_says_nothing():
