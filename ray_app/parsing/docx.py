@@ -25,6 +25,10 @@ from ray_app.parsing.zipped import BROKEN
 from ray_app.records import Page, Parsed
 from ray_app.settings import ParsingSettings
 
+# The parts that mammoth reads, and what stands in a line of headers and footers.
+_BODY_PART = re.compile(r"word/(document\d*|footnotes|endnotes|comments)\.xml")
+_IN_LINE = {"t": "", "tab": " ", "br": "\n", "cr": "\n"}
+
 
 def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     """One page: headers, text with its pictures' words, charts and diagrams, other pictures, footers.
@@ -42,7 +46,7 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
             above, below = _repeated(archive, "header"), _repeated(archive, "footer")
             drawn = list(_drawn(archive))
             converted = mammoth.convert_to_html(
-                io.BytesIO(data),
+                _readable(data, archive),
                 convert_image=lambda image: _as_lines(readings, pictures.read(1, image.open)),
                 style_map="comment-reference => sup",  # without a place to be shown at, mammoth leaves comments out
             )
@@ -57,6 +61,43 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     text = "\n\n".join(filter(None, (above, body, *drawn, *(reading.text for reading in others), below)))
     page = recognised(Page(1, text), found) if (found := readings + others) else Page(1, text)
     return Parsed(media.DOCX, (page,), title=said.title or heading, date=said.date, metadata=pictures.notes())
+
+
+def _readable(data: bytes, archive: zipfile.ZipFile) -> io.BytesIO:
+    """The file for mammoth, with what that passes over, equations and simple fields, as runs of text.
+
+    Changed parts are added behind those of the same name: the last one counts.
+    """
+    changed = {
+        name: part for name in archive.namelist() if _BODY_PART.fullmatch(name) and (part := _runs(archive, name))
+    }
+    stream = io.BytesIO(data)
+    if changed:
+        with zipfile.ZipFile(stream, "a") as longer:
+            for name, part in changed.items():
+                del longer.NameToInfo[name]  # it would warn of the second one
+                longer.writestr(name, part)
+        stream.seek(0)
+    return stream
+
+
+def _runs(archive: zipfile.ZipFile, name: str) -> bytes | None:
+    """The part in a form that mammoth reads, None where it is that already."""
+    part = archive.read(name)
+    root = etree.fromstring(part, safe_xml_parser()) if b"oMath" in part or b"fldSimple" in part else None
+    if root is None:
+        return None
+    etree.strip_tags(root, "{*}fldSimple", "{*}oMathPara")
+    namespace = etree.QName(root).namespace
+    for equation in list(root.iter("{*}oMath")):
+        nodes = equation.iter("{*}t", "{*}den")
+        run = etree.Element(f"{{{namespace}}}r")
+        run.tail = equation.tail
+        etree.SubElement(run, f"{{{namespace}}}t").text = "".join(
+            "/" if node.tag.endswith("}den") else node.text or "" for node in nodes
+        )
+        equation.getparent().replace(equation, run)
+    return bytes(etree.tostring(root))
 
 
 def _repeated(archive: zipfile.ZipFile, kind: str) -> str:
@@ -79,10 +120,11 @@ def _drawn(archive: zipfile.ZipFile) -> Iterator[str]:
 def _paragraphs(root: etree._Element) -> Iterator[str]:
     """Texts by the innermost paragraph (a text box is one within another); page numbers are left out."""
     texts: dict[etree._Element, str] = defaultdict(str)
-    for node in root.iter("{*}t", "{*}tab"):
+    for node in root.iter(*(f"{{*}}{name}" for name in _IN_LINE)):
         paragraph = next(node.iterancestors("{*}p"), root)
-        texts[paragraph] += " " if node.tag.endswith("tab") else node.text or ""
-    return (line for text in texts.values() if (line := " ".join(text.split())) and not line.isdigit())
+        texts[paragraph] += _IN_LINE[etree.QName(node).localname] or node.text or ""
+    lines = (" ".join(line.split()) for text in texts.values() for line in text.split("\n"))
+    return (line for line in lines if line and not line.isdigit())
 
 
 def _as_lines(found: list[Reading], reading: Reading | None) -> list[Any]:

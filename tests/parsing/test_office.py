@@ -10,6 +10,7 @@ import odfdo
 import pptx
 import pytest
 from docx import Document
+from docx.oxml import parse_xml
 from docx.shared import Inches
 from msoffcrypto.format.ooxml import OOXMLFile
 from pptx.chart.data import CategoryChartData, XyChartData
@@ -17,6 +18,8 @@ from pptx.enum.chart import XL_CHART_TYPE
 
 from tests.parsing.reading import lines, parse, reason, saved, text
 from tests.parsing.samples import odp, odt, presentation, workbook, zipped
+
+OOXML = "http://schemas.openxmlformats.org"
 
 
 def docx():
@@ -54,6 +57,38 @@ def test_charts_and_diagrams_of_word_are_read_after_its_text():
         archive.writestr("word/charts/chart1.xml", frame.chart.part.blob)
         archive.writestr("word/diagrams/data1.xml", "<d><a:t xmlns:a='urn:a'>Kaj 4</a:t></d>")
     assert lines(parse(stream.getvalue(), "x.docx"))[-4:] == ["| forår | efterår", "Sild | 4", "Kaj 4", "Fortroligt"]
+
+
+def word_with(xml):
+    document = Document()
+    names = 'xmlns:w="{}/wordprocessingml/2006/main" xmlns:m="{}/officeDocument/2006/math"'
+    document.element.body.insert(0, parse_xml(f"<w:p {names.replace('{}', OOXML)}>{xml}</w:p>"))
+    return saved(document)
+
+
+@pytest.mark.parametrize(
+    ("xml", "read"),
+    [
+        ("<m:oMath><m:r><m:t>E=mc2</m:t></m:r></m:oMath>", "E=mc2"),
+        (
+            "<m:oMathPara><m:oMath><m:f><m:num><m:r><m:t>1</m:t></m:r></m:num>"
+            "<m:den><m:r><m:t>2</m:t></m:r></m:den></m:f></m:oMath></m:oMathPara>",
+            "1/2",
+        ),
+        ('<w:fldSimple w:instr="DATE"><w:r><w:t>1. maj</w:t></w:r></w:fldSimple>', "1. maj"),
+    ],
+)
+def test_equations_and_fields_of_word_stand_in_their_sentence(xml, read):
+    around = '<w:r><w:t xml:space="preserve">Det er </w:t></w:r>{}<w:r><w:t xml:space="preserve"> nu</w:t></w:r>'
+    assert lines(parse(word_with(around.format(xml)), "x.docx")) == [f"Det er {read} nu"]
+
+
+def test_line_breaks_in_headers_of_word_part_words():
+    document = Document()
+    run = document.sections[0].header.paragraphs[0].add_run("Ærø Værft")
+    run.add_break()
+    run.add_text("Havnen 5")
+    assert lines(parse(saved(document), "x.docx")) == ["Ærø Værft", "Havnen 5"]
 
 
 def test_word_table_of_one_column_keeps_its_paragraphs():
