@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -33,10 +34,17 @@ def chart_text(part: bytes) -> str:
 
 
 def written_text(part: bytes) -> str:
-    """All text of a part in which people wrote all there is: a diagram's data, a slide's comments."""
+    """All text of a part in which people wrote all there is: a diagram's data, a slide's comments.
+
+    A paragraph is a line, whatever runs of different looks it has; a comment may have none.
+    """
     root = etree.fromstring(part, safe_xml_parser())
-    texts = (node.text or "" for node in root.iter("{*}t", "{*}text")) if root is not None else ()
-    return "\n".join(text for text in texts if text.strip())
+    if root is None:
+        return ""
+    lines: dict[etree._Element, str] = defaultdict(str)
+    for node in root.iter("{*}t", "{*}text"):
+        lines[next(node.iterancestors("{*}p"), node)] += node.text or ""
+    return "\n".join(line for line in lines.values() if line.strip())
 
 
 def _rows(plot: etree._Element, base: datetime) -> Iterator[list[object]]:

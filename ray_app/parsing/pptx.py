@@ -32,6 +32,8 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     try:
         presentation = Package.open(io.BytesIO(data)).presentation_part.presentation
         slides = list(presentation.slides)
+        for slide in slides:
+            _show_choices(slide)
         pictures = Pictures(settings.ocr)
         pages = tuple(
             pictures.add(Page(number, _slide_text(slide)), _pictures(slide))
@@ -52,6 +54,17 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
 def _first_title(slides: list[Any]) -> str:
     shape = slides[0].shapes.title if slides else None
     return shape.text_frame.text if shape is not None else ""
+
+
+def _show_choices(slide: Any) -> None:
+    """Puts shapes that newer programs show (with an equation, a drawing of ink) beside those for older ones.
+
+    python-pptx sees none of them; the older ones stay where they are, for the pictures in them.
+    """
+    for alternate in list(slide.element.iter("{*}AlternateContent")):
+        choice = alternate.find("{*}Choice")
+        for shape in reversed(choice if choice is not None else ()):
+            alternate.addnext(shape)
 
 
 def _slide_text(slide: Any) -> str:

@@ -12,10 +12,12 @@ import pytest
 from docx import Document
 from docx.oxml import parse_xml
 from docx.shared import Inches
+from lxml import etree
 from msoffcrypto.format.ooxml import OOXMLFile
 from pptx.chart.data import CategoryChartData, XyChartData
 from pptx.enum.chart import XL_CHART_TYPE
 
+from ray_app.parsing.charts import written_text
 from tests.parsing.reading import lines, parse, reason, saved, text
 from tests.parsing.samples import odp, odt, presentation, workbook, zipped
 
@@ -123,6 +125,27 @@ def test_charts_and_grouped_shapes_of_slides_are_read():
     assert "Sild | 4 | 7.5" in read
     assert "| forår | efterår" in read
     assert "I en gruppe" in read
+
+
+def test_a_shape_that_newer_programs_show_is_read_in_its_place():
+    deck = pptx.Presentation()
+    shapes = deck.slides.add_slide(deck.slide_layouts[6]).shapes
+    boxes = [shapes.add_textbox(0, 0, 9, 9) for _ in range(3)]
+    for box, words in zip(boxes, ("Før", "Med en formel", "Efter"), strict=True):
+        box.text_frame.text = words
+    element = boxes[1]._element
+    alternate = etree.Element("{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent")
+    element.addprevious(alternate)
+    etree.SubElement(alternate, alternate.tag.replace("AlternateContent", "Choice"), Requires="a14").append(element)
+    assert lines(parse(saved(deck), "x.pptx")) == ["Før", "Med en formel", "Efter"]
+
+
+def test_runs_of_a_paragraph_in_a_diagram_are_one_line():
+    paragraph = "<a:p>{}</a:p>".format(
+        "".join(f"<a:r><a:t>{run}</a:t></a:r>" for run in ("Kvalitets", "sikring ", "her"))
+    )
+    part = f"<d xmlns:a='urn:a'>{paragraph}<a:p><a:r><a:t>Kaj 4</a:t></a:r></a:p><text>God idé</text></d>"
+    assert written_text(part.encode()) == "Kvalitetssikring her\nKaj 4\nGod idé"
 
 
 def test_dates_along_a_chart_are_read_as_dates_and_scattered_points_with_both_values():
