@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, time
+from decimal import Decimal
 
 from lxml import etree
 
+# Between these a number is written without powers of ten.
+_FEWEST, _MOST = 1e-9, 1e21
 SEPARATOR = " | "
 _BLOCKS = ("p", "div", "li", "br", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6")
 
@@ -30,13 +33,23 @@ def cell_text(cell: object) -> str:
         case None:
             return ""
         case float():
-            return f"{cell:.15g}" if abs(cell) < 1e15 else repr(cell)
+            return _number(cell)
         case datetime():
             return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ", "seconds")
         case date() | time():
             return cell.isoformat()
         case _:
             return " ".join(str(cell).split())
+
+
+def _number(value: float) -> str:
+    """Digits in full: 16 of a card's number count. What no cell has room for is left in powers of ten."""
+    if value == 0:
+        return "0"  # also where a computation left -0
+    digits = repr(value) if value.is_integer() else f"{value:.15g}"
+    if not _FEWEST <= abs(value) < _MOST:
+        return digits
+    return f"{Decimal(digits):f}".removesuffix(".0")
 
 
 def rows_as_lines(root: etree._Element) -> etree._Element:

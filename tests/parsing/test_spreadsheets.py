@@ -7,6 +7,7 @@ import datetime as dt
 import openpyxl
 import pytest
 
+from ray_app.parsing.tables import cell_text
 from tests.parsing.reading import lines, parse, saved, text
 from tests.parsing.samples import ods, workbook
 
@@ -32,6 +33,25 @@ def test_a_sheet_is_a_page_with_its_name_and_a_row_is_a_line():
 @pytest.mark.parametrize("build", [workbook, ods])
 def test_both_kinds_of_workbook_read_alike(build):
     assert lines(parse(build(), "x")) == ["Kasse", "navn | beløb", "Ærø | 12.5", "Bornholm | 7"]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (4571234567890123.0, "4571234567890123"),
+        (12345678901234567890.0, "12345678901234567000"),
+        (-1e15, "-1000000000000000"),
+        (0.00001, "0.00001"),
+        (0.1 + 0.2, "0.3"),
+        (12.5, "12.5"),
+        (7.0, "7"),
+        (-0.0, "0"),
+        (1e300, "1e+300"),
+        (float("inf"), "inf"),
+    ],
+)
+def test_numbers_of_cells_are_written_with_all_their_digits(value, shown):
+    assert cell_text(value) == shown
 
 
 def test_the_largest_cell_is_read_whole():
