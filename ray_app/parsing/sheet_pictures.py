@@ -27,31 +27,36 @@ def pictures_by_sheet(archive: zipfile.ZipFile, media_type: str) -> dict[str, li
 def _of_xlsx(archive: zipfile.ZipFile) -> Iterator[tuple[str, list[str]]]:
     if not any(name.startswith("xl/media/") for name in archive.namelist()):
         return
-    book = "xl/workbook.xml"
-    sheets = _related(archive, book, "/worksheet")
-    for node in _xml(archive, book).iterfind("{*}sheets/{*}sheet"):
-        ids = (value for key, value in node.items() if key.endswith("}id"))
-        parts = [sheets[key] for key in ids if key in sheets]
-        drawings = [name for part in parts for name in _related(archive, part, "/drawing").values()]
-        yield node.get("name", ""), [name for drawing in drawings for name in _embedded(archive, drawing)]
+    for sheet, part in sheet_parts(archive):
+        drawings = related(archive, part, "/drawing").values()
+        yield sheet, [name for drawing in drawings for name in _embedded(archive, drawing)]
 
 
 def _of_ods(archive: zipfile.ZipFile) -> Iterator[tuple[str, list[str]]]:
     if not any(name.startswith("Pictures/") for name in archive.namelist()):
         return
-    for table in _xml(archive, "content.xml").iterfind("{*}body/{*}spreadsheet/{*}table"):
+    for table in read_xml(archive, "content.xml").iterfind("{*}body/{*}spreadsheet/{*}table"):
         name = next((value for key, value in table.items() if key.endswith("}name")), "")
         yield name, [node.get(_HREF, "").removeprefix("./") for node in table.iter("{*}image")]
 
 
 def _embedded(archive: zipfile.ZipFile, drawing: str) -> list[str]:
     """The pictures in the order in which they were drawn."""
-    pictures = _related(archive, drawing, "/image")
-    used = (value for node in _xml(archive, drawing).iter("{*}blip") for value in node.values())
+    pictures = related(archive, drawing, "/image")
+    used = (value for node in read_xml(archive, drawing).iter("{*}blip") for value in node.values())
     return [pictures[key] for key in used if key in pictures]
 
 
-def _related(archive: zipfile.ZipFile, part: str, kind: str) -> dict[str, str]:
+def sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+    """Each sheet's name, and the part that holds it. Raises what a damaged archive makes zipfile and lxml raise."""
+    book = "xl/workbook.xml"
+    sheets = related(archive, book, "/worksheet")
+    for node in read_xml(archive, book).iterfind("{*}sheets/{*}sheet"):
+        ids = (value for key, value in node.items() if key.endswith("}id"))
+        yield from ((node.get("name", ""), sheets[key]) for key in ids if key in sheets)
+
+
+def related(archive: zipfile.ZipFile, part: str, kind: str) -> dict[str, str]:
     """Parts by the id under which this one speaks of them (ECMA-376 part 2, 9.3)."""
     folder, name = posixpath.split(part)
     path = f"{folder}/_rels/{name}.rels"
@@ -59,12 +64,13 @@ def _related(archive: zipfile.ZipFile, part: str, kind: str) -> dict[str, str]:
         return {}
     return {
         node.get("Id", ""): posixpath.normpath(posixpath.join("/", folder, node.get("Target", ""))).lstrip("/")
-        for node in _xml(archive, path).iter("{*}Relationship")
+        for node in read_xml(archive, path).iter("{*}Relationship")
         if node.get("Type", "").endswith(kind) and node.get("TargetMode") != "External"
     }
 
 
-def _xml(archive: zipfile.ZipFile, part: str) -> etree._Element:
+def read_xml(archive: zipfile.ZipFile, part: str) -> etree._Element:
+    """The part's root. Raises ValueError where it is empty, and as above."""
     root = etree.fromstring(archive.read(part), safe_xml_parser())
     if root is None:
         raise ValueError(f"{part} is empty")

@@ -1,4 +1,4 @@
-"""Spreadsheets (xlsx, xlsm, xlsb, xls, ods) by calamine: a sheet is a page, a row a line; then its pictures' words."""
+"""Spreadsheets (xlsx, xlsm, xlsb, xls, ods) by calamine: a sheet is a page, a row a line; then comments, pictures."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ray_app.parsing import media
 from ray_app.parsing.detect import media_type_of
 from ray_app.parsing.pictures import Pictures
 from ray_app.parsing.properties import Properties, ole_properties, zipped_properties
+from ray_app.parsing.sheet_comments import comments_by_sheet
 from ray_app.parsing.sheet_pictures import pictures_by_sheet
 from ray_app.parsing.tables import table_text
 from ray_app.parsing.zipped import BROKEN
@@ -56,12 +57,14 @@ def _sheets(book: CalamineWorkbook) -> Iterator[tuple[str, str]]:
 
 
 def _pages(data: bytes, media_type: str, sheets: list[tuple[str, str]], pictures: Pictures) -> Iterator[Page]:
-    """Each sheet's name, rows, and words on pictures; of old and binary workbooks pictures are not looked for."""
+    """Each sheet's name, rows, comments, and words on pictures; of old and binary workbooks only the first two."""
     with _archive(data, media_type) as archive:
+        noted = comments_by_sheet(archive) if archive and media_type == media.XLSX else {}
         lying = pictures_by_sheet(archive, media_type) if archive and pictures.are_read else {}
         for number, (name, rows) in enumerate(sheets, start=1):
             members = [partial(archive.open, member) for member in lying.get(name, ())] if archive else []
-            page = pictures.add(Page(number, rows), members)
+            said = "\n".join(filter(None, (rows, *noted.get(name, ()))))
+            page = pictures.add(Page(number, said), members)
             yield replace(page, text=f"{name}\n{page.text}") if page.text else page
 
 

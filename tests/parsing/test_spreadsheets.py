@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import zipfile
 
 import openpyxl
 import pytest
+from openpyxl.comments import Comment
 
 from ray_app.parsing.tables import cell_text
 from tests.parsing.reading import lines, parse, saved, text
@@ -33,6 +36,34 @@ def test_a_sheet_is_a_page_with_its_name_and_a_row_is_a_line():
 @pytest.mark.parametrize("build", [workbook, ods])
 def test_both_kinds_of_workbook_read_alike(build):
     assert lines(parse(build(), "x")) == ["Kasse", "navn | beløb", "Ærø | 12.5", "Bornholm | 7"]
+
+
+def commented():
+    book = openpyxl.Workbook()
+    for sheet, words in ((book.active, "Ikke godkendt"), (book.create_sheet("Bilag"), "Spørg Ida")):
+        sheet["A1"] = "Beløb"
+        sheet["B2"] = 5
+        sheet["B2"].comment = Comment(words, "ann")
+    return saved(book)
+
+
+def test_comments_of_cells_stand_after_the_rows_of_their_sheet():
+    pages = parse(commented(), "x.xlsx").pages
+    assert [page.text.splitlines()[-2:] for page in pages] == [[" | 5", "B2: Ikke godkendt"], [" | 5", "B2: Spørg Ida"]]
+
+
+def test_a_conversation_at_a_cell_is_read_instead_of_the_note_that_stands_for_it():
+    stream = io.BytesIO(commented())
+    talk = "<ThreadedComments><threadedComment ref='B2'><text>{}</text></threadedComment></ThreadedComments>"
+    with zipfile.ZipFile(stream, "a") as archive:
+        part = archive.read("xl/worksheets/_rels/sheet1.xml.rels").decode()
+        one = '<Relationship Id="t1" Type="x/threadedComment" Target="../threadedComments/threadedComment1.xml"/>'
+        archive.writestr("xl/threadedComments/threadedComment1.xml", talk.format("Ida: hvorfor?"))
+        del archive.NameToInfo["xl/worksheets/_rels/sheet1.xml.rels"]
+        archive.writestr("xl/worksheets/_rels/sheet1.xml.rels", part.replace("</Rel", f"{one}</Rel"))
+    first = parse(stream.getvalue(), "x.xlsx").pages[0]
+    assert "B2: Ida: hvorfor?" in first.text
+    assert "Ikke godkendt" not in first.text
 
 
 @pytest.mark.parametrize(
