@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from functools import partial
 
 from lxml import etree
@@ -48,7 +49,9 @@ _HREF = "{http://www.w3.org/1999/xlink}href"
 
 
 def parse(data: bytes, settings: ParsingSettings) -> Parsed:
-    """A text is one page; each slide of a presentation, with its notes, is one. Pictures' words stand in their places.
+    """A text is one page, between what its pages have above and below; each slide, with its notes, is one.
+
+    Pictures' words stand in their places.
 
     Raises ParsingError: `password`, or `damaged` where the file is no OpenDocument inside.
     """
@@ -59,6 +62,9 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
     pictures = Pictures(settings.ocr)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         pages = tuple(_page(number, slide, archive, pictures) for number, slide in enumerate(slides, start=1))
+        if media_type == media.ODT:
+            above, below = (_repeated(archive, kind) for kind in ("header", "footer"))
+            pages = tuple(_between(above, page, below) for page in pages)
     return Parsed(media_type, pages, title=title, date=said.date, metadata=pictures.notes())
 
 
@@ -71,6 +77,22 @@ def _page(number: int, part: etree._Element, archive: zipfile.ZipFile, pictures:
             etree.SubElement(node, "div").text = line
     page = Page(number, tree_text(rows_as_lines(tree)))
     return recognised(page, [found for _, found in read]) if read else page
+
+
+def _repeated(archive: zipfile.ZipFile, kind: str) -> str:
+    """What stands above or below the text of each page, each line once; page numbers are left out."""
+    try:
+        root = etree.fromstring(archive.read("styles.xml"), safe_xml_parser())
+    except BROKEN:  # the text does not depend on it
+        return ""
+    masters = root.iterfind("{*}master-styles/{*}master-page/*") if root is not None else ()
+    parts = [part for part in masters if etree.QName(part).localname.startswith(kind)]
+    lines = (" ".join(line.split()) for part in parts for line in tree_text(_as_html(part)).splitlines())
+    return "\n".join(dict.fromkeys(line for line in lines if line and not line.isdigit()))
+
+
+def _between(above: str, page: Page, below: str) -> Page:
+    return replace(page, text="\n\n".join(filter(None, (above, page.text, below))))
 
 
 def _first_title(slides: list[etree._Element]) -> str:

@@ -186,6 +186,20 @@ def test_opendocument_lists_notes_and_spaces_are_kept_and_deleted_text_is_not():
     assert lines(parse(saved(document), "x.odt")) == ["Havnen er lukket", "* mandag", "* tirsdag"]
 
 
+def test_opendocument_text_stands_between_its_headers_and_footers():
+    part = "<style:{0}><text:p>{1}</text:p></style:{0}>"
+    names = 'xmlns:office="urn:o" xmlns:style="urn:s" xmlns:text="urn:t"'
+    above = part.format("header", "Ærø Værft<text:line-break/>Havnen 5") + part.format("header-left", "Ærø Værft")
+    below = part.format("footer", "Fortroligt") + part.format("footer-first", "<text:page-number>1</text:page-number>")
+    master = f"<office:master-styles><style:master-page>{above}{below}</style:master-page></office:master-styles>"
+    stream = io.BytesIO(odt())
+    with zipfile.ZipFile(stream, "a") as archive:
+        del archive.NameToInfo["styles.xml"]
+        archive.writestr("styles.xml", f"<office:document-styles {names}>{master}</office:document-styles>")
+    read = lines(parse(stream.getvalue(), "x.odt"))
+    assert (read[:3], read[-1]) == (["Ærø Værft", "Havnen 5", "Referat"], "Fortroligt")
+
+
 def test_opendocument_slides_are_pages():
     parsed = parse(odp(), "x.odp")
     assert [page.text.strip() for page in parsed.pages] == ["Dias nummer 1", "Dias nummer 2"]
