@@ -215,6 +215,21 @@ def test_rich_text_in_its_code_page_with_title_date_and_table():
     assert lines(parsed) == ["Kære Køge", "navn|beløb|", "Bo|7|"]
 
 
+def test_what_stands_around_rich_text_is_read():
+    source = (
+        rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0\fcharset0 Arial;}{\f1\fcharset204 Arial;}}"
+        rb"{\info{\creatim\yr2020\mo1\dy2}{\revtim\yr2024\mo5\dy6}}"
+        rb"{\headerl\pard \'c6r\'f8 V\'e6rft\par}{\headerr\pard \'c6r\'f8 V\'e6rft\par}{\footer Fortroligt\par}"
+        rb"Teksten{\footnote\pard Noten \{1\}} g\'e5r videre{\*\annotation{\*\atnref 1} Er det rigtigt?}\par "
+        rb"{\shp{\*\shpinst{\shptxt\pard {\f1\'cf\'f0\'e8\'e2\'e5\'f2}\par}}"
+        rb"{\shprslt{\*\do{\dptxbxtext\pard {\f1\'cf\'f0\'e8\'e2\'e5\'f2}\par}}}}}"
+    )
+    parsed = parse(source, "x.rtf")
+    assert parsed.date == "2024-05-06"
+    around = ["Noten {1}", "Er det rigtigt?", "Привет", "Fortroligt"]
+    assert lines(parsed) == ["Ærø Værft", "Teksten går videre", *around]
+
+
 @pytest.mark.parametrize(("build", "name"), [(docx, "x.docx"), (workbook, "x.xlsx")])
 def test_a_protected_office_file_is_opened_by_one_of_the_passwords(build, name):
     stream = io.BytesIO()
