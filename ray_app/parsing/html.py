@@ -37,7 +37,7 @@ def parse(data: bytes, settings: ParsingSettings) -> Parsed:
 
     Raises ParsingError(damaged) where no element is found at all.
     """
-    return parse_markup(_decode(data))
+    return parse_markup(decode_markup(data))
 
 
 def parse_markup(markup: str) -> Parsed:
@@ -77,7 +77,7 @@ def tree_text(root: etree._Element) -> str:
         return "\n".join(text for text in root.itertext() if text.strip())
 
 
-def _decode(data: bytes) -> str:
+def decode_markup(data: bytes) -> str:
     declared = _META_CHARSET.search(data[:4096])
     if declared and not _is_utf8(data):
         try:
