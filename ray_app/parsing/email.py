@@ -12,8 +12,7 @@ from email.policy import EmailPolicy
 from ray_app.errors import ParsingError
 from ray_app.parsing import mbox, media
 from ray_app.parsing.decode import decode
-from ray_app.parsing.html import decode_markup
-from ray_app.parsing.html import parse_markup
+from ray_app.parsing.html import decode_markup, parse_markup
 from ray_app.records import Child, Page, Parsed
 from ray_app.settings import ParsingSettings
 

@@ -78,6 +78,7 @@ def tree_text(root: etree._Element) -> str:
 
 
 def decode_markup(data: bytes) -> str:
+    """The markup as text, by the encoding that it declares, as browsers understand that; else as `decode` does."""
     declared = _META_CHARSET.search(data[:4096])
     if declared and not _is_utf8(data):
         try:
