@@ -23,10 +23,12 @@ class Drawer:
 
     async def draw(self, data: bytes, drawing: Drawing) -> bytes:
         """The page as an image. Raises ParsingError."""
-        async with self._free:
-            # Shielded: the sandbox must not be asked again before it has answered a client that went away.
-            work = asyncio.to_thread(self._sandbox.parse, data, drawing.model_dump_json())
-            drawn = await asyncio.shield(asyncio.ensure_future(work))
+        await self._free.acquire()
+        # A client that went away cancels the request, but not the thread: the next page would be asked for while this
+        # one is still being drawn, and get it for an answer. So the work goes on, and lets go when it has ended.
+        work = asyncio.ensure_future(asyncio.to_thread(self._sandbox.parse, data, drawing.model_dump_json()))
+        work.add_done_callback(lambda _: self._free.release())
+        drawn = await asyncio.shield(work)
         return drawn.children[0].data
 
     async def close(self) -> None:
