@@ -208,10 +208,10 @@ class EdgeStore:
         try:
             async with old.write_lock:  # writers wait for the copy, searches do not
                 old.shard.flush()
-                await asyncio.to_thread(copy_shard, old.folder, folder)
+                await _in_thread(copy_shard, old.folder, folder)
                 old.changed = set()
             await build_in_child(folder)
-            new = await asyncio.to_thread(_load, folder)
+            new = await _in_thread(_load, folder)
             await self._replay(old, new)
             async with old.write_lock:
                 await self._replay(old, new)
@@ -230,7 +230,7 @@ class EdgeStore:
         while old.changed:
             ids, old.changed = sorted(old.changed), set()
             for piece in _slices(ids):
-                records = await asyncio.to_thread(old.shard.retrieve, list(piece), True, True)
+                records = await _in_thread(old.shard.retrieve, list(piece), True, True)
                 gone = set(piece) - {str(record.id) for record in records}
                 new.shard.update(to_edge.copy_records(records))
                 new.shard.update(edge.UpdateOperation.delete_points(sorted(gone)))
@@ -242,18 +242,20 @@ class EdgeStore:
             async with target.write_lock:
                 if target is not self._shards.get(collection):
                     continue  # a new graph came in while we waited
-                await asyncio.to_thread(_call, partial(target.shard.update, operation))
-                if target.changed is not None:
-                    target.changed.update(ids)
+                try:
+                    await _in_thread(_call, partial(target.shard.update, operation))
+                finally:  # a caller that was cancelled has written too
+                    if target.changed is not None:
+                        target.changed.update(ids)
                 target.unflushed += _SLICE
                 if target.unflushed >= _FLUSH_EVERY:
                     target.unflushed = 0
-                    await asyncio.to_thread(target.shard.flush)
+                    await _in_thread(target.shard.flush)
                 return
 
     async def _read(self, collection: str, ask: Callable[[edge.EdgeShard], T]) -> T:
         async with self._reading(collection) as shard:
-            return await asyncio.to_thread(_call, lambda: ask(shard))
+            return await _in_thread(_call, lambda: ask(shard))
 
     @contextlib.asynccontextmanager
     async def _reading(self, collection: str) -> AsyncIterator[edge.EdgeShard]:
@@ -277,6 +279,20 @@ class EdgeStore:
         for path in self._directory.iterdir():
             if path.is_dir() and path.name not in pointer.folders.values():
                 shutil.rmtree(path, ignore_errors=True)
+
+
+async def _in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """As `asyncio.to_thread`, but a caller that is cancelled waits for the thread: it still works on the shard.
+
+    A shard that is at work cannot be closed, and what is written while it is copied may be lost from the copy.
+    """
+    work = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
+    try:
+        return await asyncio.shield(work)
+    finally:
+        while not work.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([work])
 
 
 def _load(folder: Path) -> _Shard:

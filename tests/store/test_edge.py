@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import time
 import uuid
 
 import numpy as np
@@ -130,6 +131,60 @@ async def test_one_folder_is_left_after_the_graph_came_in(tmp_path):
     await store.close()
     store = await EdgeStore.open(tmp_path, SETTINGS)
     assert await store.count(CHUNKS) == 1200
+    await store.close()
+
+
+class Slow:
+    """A shard whose threads take a while, so that who waits for them can be cancelled."""
+
+    def __init__(self, shard):
+        self._shard = shard
+        self.at_work = 0
+
+    def __getattr__(self, name):
+        def slowly(*args):
+            self.at_work += 1
+            time.sleep(0.2)
+            done = getattr(self._shard, name)(*args)
+            self.at_work -= 1
+            return done
+
+        return slowly
+
+
+@pytest.mark.parametrize("method", ["count", "upsert"])
+async def test_a_shard_is_in_use_until_the_thread_of_a_cancelled_caller_has_ended(tmp_path, method):
+    """For as long it is neither closed nor copied."""
+    store = await opened(tmp_path)
+    shard = store._shards[CHUNKS]
+    fast, shard.shard = shard.shard, Slow(shard.shard)
+    asked = asyncio.create_task(store.count(CHUNKS) if method == "count" else store.upsert(CHUNKS, points(1)))
+    await asyncio.sleep(0.1)
+    for _ in range(2):
+        asked.cancel()
+        await asyncio.sleep(0)
+        assert shard.shard.at_work
+        assert shard.readers or shard.write_lock.locked()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert not shard.shard.at_work
+    shard.shard = fast
+    await store.close()
+
+
+async def test_what_a_cancelled_caller_wrote_is_known_to_the_graph_s_copy(tmp_path):
+    store = await opened(tmp_path)
+    shard = store._shards[CHUNKS]
+    fast, shard.shard, shard.changed = shard.shard, Slow(shard.shard), set()
+    (point,) = points(1)
+    written = asyncio.create_task(store.upsert(CHUNKS, [point]))
+    await asyncio.sleep(0.1)
+    written.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await written
+    shard.shard = fast
+    assert await store.count(CHUNKS) == 1
+    assert shard.changed == {point.id}
     await store.close()
 
 
