@@ -62,7 +62,7 @@ def train(
     from ray_app.models.registry import publish
 
     settings: Settings = context.obj
-    _check(folder, labels_file, documents, alone=from_index or watch)
+    _check(folder, labels_file, documents, settings, alone=from_index or watch)
     model = prepare_model(settings)
     if watch:
         from ray_app.evaluation.retraining import watch as go_on
@@ -92,7 +92,9 @@ def read_labelled(
     return read_labels_file(documents, labels_file, settings, model, threads=os.cpu_count() or 1, kind=kind)
 
 
-def _check(folder: str | None, labels_file: Path | None, documents: str | None, *, alone: bool) -> None:
+def _check(
+    folder: str | None, labels_file: Path | None, documents: str | None, settings: Settings, *, alone: bool
+) -> None:
     """Before the seconds that the model takes."""
     from ray_app.sources import root_of
 
@@ -102,7 +104,7 @@ def _check(folder: str | None, labels_file: Path | None, documents: str | None, 
             "--from-index"
         )
     if folder or documents:
-        root_of(folder or documents or "")
+        root_of(folder or documents or "", settings.sources)
 
 
 def _read(

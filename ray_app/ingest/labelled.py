@@ -24,6 +24,7 @@ from ray_app.models.prepared import PreparedModel
 from ray_app.parsing.sandbox import Sandbox
 from ray_app.records import Content, Failure, FileRef, Page, content_id
 from ray_app.settings import Settings
+from ray_app.sources.confined import check_path
 from ray_app.store import open_store
 from ray_app.store.annotations import stated_contents
 from ray_app.store.pending import read_contents, with_vectors
@@ -57,7 +58,11 @@ def read_folders(
 def read_labels_file(
     folder: str | None, labels: Path, settings: Settings, model: PreparedModel, *, threads: int, kind: Kind = "flat"
 ) -> Labelled:
-    """Documents below the folder, or texts, with their labels: see `labels_file`. Raises ConfigurationError."""
+    """Documents below the folder, or texts, with their labels: see `labels_file`.
+
+    Raises ConfigurationError, and SourceError where the folder or the file itself is not where sources may be.
+    """
+    check_path(labels.absolute(), settings.sources)
     rows = read_labels(labels, kind)
     if not rows[0].file:
         given = [row.labels for row in rows]

@@ -51,8 +51,9 @@ class SourceSettings(Group):
     )
     local_folders: tuple[Path, ...] | None = Field(
         None,
-        description="Folders of this machine that sources may lie in; unset: any. Set it where those who submit jobs, "
-        "or put sources on record, may not read every file that the server can: other tenants' among them.",
+        description="Folders of this machine that sources, and labels files, may lie in; unset: any. Set it where "
+        "those who submit jobs, or put sources on record, may not read every file that the server can: other "
+        "tenants' among them.",
     )
     check_s: float = Field(
         10.0, gt=0, description="How long a place is looked through when somebody asks what would come in from it."

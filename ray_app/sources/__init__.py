@@ -14,7 +14,7 @@ from typing import Protocol, cast
 from ray_app.errors import SourceError
 from ray_app.records import EVERYTHING, FileRef, Selection
 from ray_app.settings import SourceSettings
-from ray_app.sources.confined import check_folder
+from ray_app.sources.confined import check_folder, scheme_of
 from ray_app.sources.failures import retried
 from ray_app.sources.selection import select
 
@@ -80,7 +80,7 @@ def default_name(uri: str, settings: SourceSettings = DEFAULTS) -> str:
 
 
 def _source(uri: str) -> Source:
-    scheme = uri.partition(":")[0].lower() if "://" in uri else "file"
+    scheme = scheme_of(uri)
     if scheme not in SOURCES:
         known = ", ".join(sorted(SOURCES))
         raise SourceError(f"{uri}: no reader for {scheme}:// places (there are: {known})")

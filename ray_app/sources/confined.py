@@ -8,17 +8,25 @@ from urllib.parse import unquote_to_bytes
 
 from ray_app.errors import SourceError
 from ray_app.settings import SourceSettings
+from ray_app.sources.archive_uri import on_disk, split
 
 _ON_DISK = ("file", "mbox", "maildir")
-_ZIP = "zip:"
+
+
+def scheme_of(uri: str) -> str:
+    """What kind of place it is; a plain path is a file's."""
+    return uri.partition(":")[0].lower() if "://" in uri else "file"
 
 
 def check_folder(uri: str, settings: SourceSettings) -> None:
     """Raises SourceError where the URI is of a file or folder outside `sources.local_folders`, also by a link."""
+    if settings.local_folders is not None and (path := _path(uri)):
+        check_path(path, settings)
+
+
+def check_path(path: Path, settings: SourceSettings) -> None:
+    """Raises SourceError where the path leads outside `sources.local_folders`, also by a link."""
     if settings.local_folders is None:
-        return
-    path = _path(uri)
-    if path is None:
         return
     folders = [folder.expanduser().resolve() for folder in settings.local_folders]
     if not any(path.resolve().is_relative_to(folder) for folder in folders):
@@ -28,10 +36,12 @@ def check_folder(uri: str, settings: SourceSettings) -> None:
 
 
 def _path(uri: str) -> Path | None:
-    """Where on disk it lies; of an archive, the archive. None where it lies elsewhere."""
-    if uri.startswith(_ZIP):
-        return _path(uri.removeprefix(_ZIP).rpartition("::")[2].partition("!")[0])
-    scheme, separator, rest = uri.partition("://")
-    if not separator:
-        return Path(uri).expanduser().absolute()
-    return Path(os.fsdecode(unquote_to_bytes(rest))).expanduser().absolute() if scheme.lower() in _ON_DISK else None
+    """Where on disk it lies; of an archive, the archive. None where it lies elsewhere. Raises as `split` does."""
+    scheme = scheme_of(uri)
+    if scheme == "zip":
+        return on_disk(split(uri)[0])
+    if scheme not in _ON_DISK:
+        return None
+    prefix = f"{scheme}://"
+    given = os.fsdecode(unquote_to_bytes(uri.removeprefix(prefix))) if uri.startswith(prefix) else uri
+    return Path(given).expanduser().absolute()

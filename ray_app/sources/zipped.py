@@ -1,7 +1,4 @@
-"""Zip archives, wherever they lie: `zip://::file:///x/a.zip`, as fsspec writes it, or with a folder, `zip://in::...`.
-
-A root is written `zip:file:///x/a.zip!`, a member `zip:file:///x/a.zip!/folder/a.txt`, so that one begins the other.
-"""
+"""Zip archives on disk, in buckets and on the web; `archive_uri.py` says how they are named."""
 
 from __future__ import annotations
 
@@ -18,32 +15,30 @@ from ray_app.errors import SourceError
 from ray_app.records import FileRef
 from ray_app.settings import SourceSettings
 from ray_app.sources import http, objects
+from ray_app.sources.archive_uri import SAFE, join, on_disk, split
 from ray_app.sources.failures import check_complete, told, too_large
-
-_PREFIX = "zip:"
-_SAFE = "/ ()[]{}+,;=@&'$*~:"  # a member's name stays readable; `%` and `!` are escaped
 
 
 def root(uri: str, settings: SourceSettings) -> str:
     """The archive's own URI. Raises SourceError where it is no zip archive, or the folder is not in it."""
-    archive, inner = _parts(uri)
+    archive, inner = split(uri)
     with told(uri), _open(archive, settings) as opened:
         folder = unquote(inner)
         if folder and not any(name.startswith(f"{folder}/") for name in opened.namelist()):
             raise SourceError(f"{uri}: the archive holds no folder {folder}")
-    return _uri(archive, inner)
+    return join(archive, inner)
 
 
 def list_files(uri: str, source: str, tenant: str, settings: SourceSettings) -> Iterator[FileRef]:
     """Every member below the URI, sorted by name; of two with one name, the later, as zip tools have it."""
-    archive, inner = _parts(uri)
+    archive, inner = split(uri)
     top = f"{unquote(inner)}/" if inner else ""
     with told(uri), _open(archive, settings) as opened:
         for name in sorted({name for name in opened.namelist() if name.startswith(top) and not name.endswith("/")}):
             relative = name[len(top) :]
             if not any(part.startswith(".") for part in relative.split("/")):
                 member = opened.getinfo(name)
-                place = _uri(archive, quote(name, safe=_SAFE))
+                place = join(archive, quote(name, safe=SAFE))
                 etag = f"{member.CRC:08x}"
                 yield FileRef(place, relative, source, tenant, member.file_size, _seconds(member), etag)
 
@@ -52,7 +47,7 @@ def read(ref: FileRef, max_bytes: int, settings: SourceSettings) -> bytes:
     """The member's bytes. Raises SourceError where it is gone, encrypted, damaged or too large."""
     if ref.size > max_bytes:
         raise too_large(ref.uri, max_bytes)
-    archive, inner = _parts(ref.uri)
+    archive, inner = split(ref.uri)
     with told(ref.uri):
         opened = _kept_open(archive, _version(archive, settings), settings.model_dump_json())
         try:
@@ -67,24 +62,9 @@ def read(ref: FileRef, max_bytes: int, settings: SourceSettings) -> bytes:
     return data
 
 
-def _parts(uri: str) -> tuple[str, str]:
-    """The archive's URL and the escaped path in it, from either way of writing."""
-    if uri.startswith("zip://"):
-        inner, chained, archive = uri.removeprefix("zip://").partition("::")
-        if not chained:
-            raise SourceError(f"{uri}: write zip://::URL-OF-THE-ARCHIVE")
-        return archive if "://" in archive else f"file://{archive}", quote(inner.strip("/"), safe=_SAFE)
-    archive, _, inner = uri.removeprefix(_PREFIX).rpartition("!")
-    return archive, inner.strip("/")
-
-
-def _uri(archive: str, inner: str) -> str:
-    return f"{_PREFIX}{archive}!" + (f"/{inner}" if inner else "")
-
-
 def _filesystem(archive: str, settings: SourceSettings) -> tuple[Any, str]:
-    if archive.startswith("file://"):
-        return fsspec.filesystem("file"), archive.removeprefix("file://")  # fsspec escapes nothing
+    if path := on_disk(archive):
+        return fsspec.filesystem("file"), str(path)
     if archive.startswith(("http://", "https://")):
         return http.filesystem(settings), archive
     return objects.open_filesystem(archive, settings)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ray_app.errors import ConfigurationError
+from ray_app.errors import ConfigurationError, SourceError
 from ray_app.ingest.labelled import read_folders, read_labels_file
 from ray_app.ingest.labels_file import LabelRow, read_labels
+from ray_app.settings import SourceSettings
 
 ROWS = [{"file": "a/1.txt", "label": "x; y"}, {"file": "2.txt", "label": "x"}]
 SEVERAL = [LabelRow("a/1.txt", "", ("x", "y")), LabelRow("2.txt", "", ("x",))]
@@ -105,3 +107,16 @@ def test_files_need_a_folder_that_holds_them(tmp_path, archive, settings, model)
         read_labels_file(None, path, settings, model, threads=1)
     with pytest.raises(ConfigurationError, match=r"2 files that .* does not hold, such as 2.txt"):
         read_labels_file(str(archive), path, settings, model, threads=1)
+
+
+def test_a_labels_file_lies_where_sources_may(tmp_path, settings, model, monkeypatch):
+    (tmp_path / "in").mkdir()
+    outside = written(tmp_path, [{"text": "a secret of others", "label": "x"}], "jsonl")
+    (tmp_path / "in" / "link.jsonl").symlink_to(outside)
+    confined = settings.model_copy(update={"sources": SourceSettings(local_folders=(tmp_path / "in",))})
+    monkeypatch.chdir(tmp_path)
+    for path in (outside, Path("labels.jsonl"), tmp_path / "in" / "link.jsonl"):
+        with pytest.raises(SourceError, match=r"sources\.local_folders"):
+            read_labels_file(None, path, confined, model, threads=1)
+    inside = written(tmp_path / "in", [{"text": "a text of ours", "label": "x"}], "jsonl")
+    assert read_labels_file(None, inside, confined, model, threads=1).examples.texts == ["a text of ours"]

@@ -63,5 +63,33 @@ def test_an_archives_member_is_judged_by_its_archive(place):
         sources.read(member, 100, within(place))
 
 
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "zip://::local://{}/out/a.zip",
+        "zip:local://{}/out/a.zip!",
+        "zip://::local:{}/out/a.zip",
+        "zip://::file://local:{}/out/a.zip",
+        "zip://::FILE://{}/out/a.zip",
+        "zip://::file://{0}/out/a.zip::file://{0}/in/a.zip",
+        "zip:file://{}/in/a.zip!/../../out/a.zip!",
+        "ZIP:file://{}/out/a.zip!",
+        "file://{}/out",
+        "FILE://{}/out",
+        "file:{}/out/a.txt://",
+    ],
+)
+def test_no_way_of_writing_leads_out(place, uri):
+    with pytest.raises(SourceError):
+        sources.root_of(uri.format(place), within(place))
+
+
+def test_an_archive_is_judged_by_the_name_that_it_is_opened_by(place):
+    """Nothing in it is escaped: a link may have a name that looks like another file's."""
+    (place / "in" / "a%20b.zip").symlink_to(place / "out" / "a.zip")
+    with pytest.raises(SourceError, match=r"sources\.local_folders"):
+        sources.root_of(f"zip://::file://{place}/in/a%20b.zip", within(place))
+
+
 def test_without_the_setting_every_folder_may_be_one(place):
     assert sources.root_of(str(place / "out"), SourceSettings()) == f"file://{place}/out"

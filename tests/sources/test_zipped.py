@@ -45,6 +45,13 @@ def test_an_archive_on_the_web_is_read_from_allowed_addresses_only(s3, s3_port):
         sources.root_of(url, SourceSettings(attempts=1))
 
 
+@pytest.mark.parametrize("scheme", ["webhdfs", "ftp", "local", "memory", "github", "simplecache"])
+def test_an_archive_at_a_place_that_sources_do_not_know_is_refused_unasked(scheme):
+    """fsspec knows such places, and would ask them whatever the address."""
+    with pytest.raises(SourceError, match=f"no archives are read from {scheme}://"):
+        sources.root_of(f"zip://::{scheme}://127.0.0.1:1/a.zip", SourceSettings(attempts=1))
+
+
 def test_a_web_server_that_cannot_give_parts_of_a_file_is_named(tmp_path):
     (tmp_path / "a.zip").write_bytes(archive(**{"a.txt": "first"}))
     with folder_server(tmp_path) as server, pytest.raises(SourceError, match="range requests"):
