@@ -201,8 +201,8 @@ IndexOf = Annotated[ScopedReader, Depends(_index)]
 async def _sees_all(index: IndexOf) -> None:
     if await index.visible() is not None:
         raise ForbiddenError(
-            "jobs and runs are of the whole tenant, and some of its sources are hidden from you: ask somebody in all "
-            "their access groups"
+            "this is about the whole tenant, and some of its sources are hidden from you: ask somebody in all their "
+            "access groups"
         )
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ray_app.store.audit import AuditEntry, entries, write_entry
 from ray_app.store.collections import REGISTRY
 from ray_app.store.keys import list_keys, split_key
+from ray_app.store.named_sources import NamedSource, save_source
 from ray_app.store.points import iso, now
 from ray_app.store.protocol import Point
 from tests.serving.apps import api_over, problem, required
@@ -194,6 +195,13 @@ async def test_the_audit_log_says_who_did_what_to_which_by_which_request(guarded
     assert log[0]["request"] == "mine-1"
     assert log[0]["who"] == f"key:{admin.split('_')[1]} (somebody)"
     assert log[1]["who"] == f"key:{offer['id']} (bo)"
+
+
+async def test_the_audit_log_is_for_administrators_who_see_every_source(guarded):
+    some, board = [await guarded.key("admin", groups=(group,)) for group in ("others", "board")]
+    await save_source(guarded.store, NamedSource(name="b", tenant="default", uri="file:///b", groups=("board",)))
+    problem(await guarded.request("GET", "/v1/audit", some), 403, "forbidden")
+    assert (await guarded.request("GET", "/v1/audit", board)).status_code == 200
 
 
 async def test_the_audit_log_is_paged_each_entry_once_also_while_it_grows(guarded):

@@ -143,6 +143,16 @@ async def test_the_report_counts_by_risk_source_kind_and_person(there):
     assert (only["documents"], [one["source"] for one in only["sources"]]) == (1, ["wiki"])
 
 
+async def test_the_report_names_nobody_to_an_administrator_who_may_not_see_the_watch_list(there):
+    await there.watch(**ANNA)
+    await save_source(there.api.store, NamedSource(name="hr", tenant="default", uri="file:///hr", groups=("board",)))
+    some = await there.api.key("admin", groups=("others",))
+    problem(await there.api.request("GET", "/v1/watch", some), 403, "forbidden")
+    report = await there.get("/v1/privacy/report", some)
+    assert (report["documents"], report["people"]) == (1, None)
+    assert "Jensen" not in (await there.ask("GET", "/v1/privacy/report", some, params={"format": "csv"})).text
+
+
 async def test_the_report_is_a_table_too_and_none_of_its_cells_a_formula(there):
     await there.watch(name="=1+1 Jensen")
     answer = await there.ask("GET", "/v1/privacy/report", params={"format": "csv"})

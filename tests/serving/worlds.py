@@ -18,6 +18,7 @@ from ray_app.store.keys import Grant
 from ray_app.store.named_sources import NamedSource, save_source
 from ray_app.store.protocol import AnyOf, Filter
 from ray_app.store.runs import Run, save_run
+from ray_app.store.watchlist import Watched, save_person
 from ray_app.store.writer import write_documents
 from tests.serving.apps import Api, api_over, required
 
@@ -63,14 +64,17 @@ async def world(settings: Settings, embedder: Embedder) -> AsyncIterator[World]:
         await save_run(api.store, run)
         grant = Grant(tenant=NORTH, name="nora-of-the-north", role="reader")
         offer, _ = await invite(api.store, grant, created_by="nils-of-the-north", hours=1, key_days=None)
-        entry = AuditEntry(tenant=NORTH, who="nils-of-the-north", what="test", which="thing-of-the-north")
-        await write_entry(api.store, entry, keep_days=1)
+        for which, detail in (("thing-of-the-north", ""), (BOARD, f"file:///{BOARD}")):
+            entry = AuditEntry(tenant=NORTH, who="nils-of-the-north", what="test", which=which, detail=detail)
+            await write_entry(api.store, entry, keep_days=1)
+        await save_person(api.store, Watched(id="wanda", tenant=NORTH, name="Wanda zebrafinch"))
         keys = {
             "south reader": await api.key("reader", "south", groups=("board",)),
             "south editor": await api.key("editor", "south", groups=("board",)),
             "south admin": await api.key("admin", "south"),
             "north reader": await api.key("reader", NORTH, groups=("others",)),
             "north editor": await api.key("editor", NORTH, groups=()),
+            "north admin": await api.key("admin", NORTH, groups=("others",)),
             "owner": await api.key("admin", NORTH),
             "board reader": await api.key("reader", NORTH, groups=("board",)),
         }

@@ -167,7 +167,7 @@ class PersonCount(BaseModel):
 
 
 class PrivacyReport(BaseModel):
-    """Where personal data is: distinct documents, counted. `people` is for administrators only."""
+    """Where personal data is: distinct documents, counted. `people` is for administrators who see every source."""
 
     documents: int
     risk: dict[str, int]

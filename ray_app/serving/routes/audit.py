@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from ray_app.serving.services import CallerOf, ServicesOf, requires
+from ray_app.serving.services import WHOLE_TENANT, CallerOf, ServicesOf, requires
 from ray_app.store.audit import AuditEntry, entries
 
 router = APIRouter(prefix="/v1", tags=["access"])
@@ -32,14 +32,17 @@ class AuditPage(BaseModel):
     next: str | None
 
 
-@router.get("/audit", dependencies=[requires("admin")])
+@router.get("/audit", dependencies=[requires("admin"), WHOLE_TENANT])
 async def audit(
     services: ServicesOf,
     caller: CallerOf,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
 ) -> AuditPage:
-    """Who changed what, when, by which request. Entries are kept for auth.audit_days."""
+    """Who changed what, when, by which request. Entries are kept for auth.audit_days.
+
+    For administrators from whom no source is hidden: entries name sources and documents.
+    """
     found, following = await entries(
         services.store, caller.scope.tenant, limit=limit, cursor=str(cursor) if cursor else None
     )

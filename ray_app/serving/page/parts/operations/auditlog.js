@@ -16,11 +16,18 @@ export function auditLog(signal) {
   const shown = [];
 
   async function draw(cursor = null) {
-    const { entries, next } = await get("/v1/audit", { limit: PAGE, cursor }, { signal });
+    let page;
+    try {
+      page = await get("/v1/audit", { limit: PAGE, cursor }, { signal });
+    } catch (error) {
+      if (error.status !== 403) throw error;
+      return replace(place, h("p", { class: "quiet", lang: "en" }, error.message)); // keys are theirs all the same
+    }
+    const { entries, next } = page;
     shown.push(...entries);
     const heads = ["at", "who", "what", "which", "detail"].map((one) => t(`audit.${one}`));
     const more = next ? h("button", { type: "button", onclick: (event) => busy(event.currentTarget, () => draw(next)) }, t("more")) : null;
-    replace(place, shown.length ? [h("div", { class: "card flush" }, table(t("audit"), heads, shown.map(row))), more] : h("p", { class: "quiet" }, t("audit.none")));
+    return replace(place, shown.length ? [h("div", { class: "card flush" }, table(t("audit"), heads, shown.map(row))), more] : h("p", { class: "quiet" }, t("audit.none")));
   }
 
   return { element, draw };
