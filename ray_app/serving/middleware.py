@@ -88,7 +88,10 @@ class _Answer:
 
 
 async def _admit(scope: Scope, settings: Settings) -> None:
-    """Notes the caller and the rate in the request's state. Raises as `Authenticator.caller` and `Rates.hit` do."""
+    """Notes the caller, by what credentials, and the rate in the request's state.
+
+    Raises as `Authenticator.caller` and `Rates.hit` do.
+    """
     headers = Headers(scope=scope)
     scope["state"] = state = dict(scope.get("state", {}))  # of this request alone, whatever the server hands in
     if settings.auth.mode == "open":
@@ -101,7 +104,8 @@ async def _admit(scope: Scope, settings: Settings) -> None:
         return
     assert services is not None, "the application has not started"
     sent = authorization(scope, headers.get("authorization", ""))
-    caller: Caller = await services.auth.caller(sent or signed_in(headers, settings.serving.public_url))
+    state["credentials"] = sent or signed_in(headers, settings.serving.public_url)
+    caller: Caller = await services.auth.caller(state["credentials"])
     state["caller"] = caller
     if caller.kind != "open":
         state["rate"] = await services.rates.hit(caller.id)

@@ -131,7 +131,8 @@ async def sse(api: Live, key: str = "", query: str = "", **headers: str) -> Asyn
 
         async def messages() -> AsyncIterator[tuple[str, str | None, Any]]:
             async for one in source.aiter_sse():
-                yield one.event, one.id, json.loads(one.data)
+                if one.data:  # a heartbeat has none
+                    yield one.event, one.id, json.loads(one.data)
 
         listener = Listener(messages())
         assert (await listener.next())[0] == "ready"

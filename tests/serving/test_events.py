@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from ray_app.serving.hub import Hub
 from ray_app.serving.listening import Wanted, messages
+from ray_app.serving.session import COOKIE
 from ray_app.settings import AuthSettings, EventSettings
 from ray_app.store.events import append_events, new_event
 from ray_app.store.keys import revoke_key
@@ -167,6 +168,20 @@ async def first_bytes(api, key, chunks):
             if (chunks := chunks - 1) == 0:
                 return found
     return found
+
+
+@pytest.mark.parametrize("by_websocket", [False, True])
+async def test_who_is_signed_in_by_cookie_goes_on_listening_until_the_key_is_revoked(settings, by_websocket):
+    async with live(with_events(settings, heartbeat_s=0.1)) as api:
+        key = await api.key()
+        cookie = {"Cookie": f"{COOKIE}={key}"}
+        listens = websocket(api, additional_headers=cookie) if by_websocket else sse(api, **cookie)
+        async with listens as listener:
+            await asyncio.sleep(0.5)  # some heartbeats
+            await api.happen(1)
+            assert await listener.numbers(1) == [1]
+            await revoke_key(api.store, "default", key.split("_")[1])
+            assert (await listener.until_end())[-1][1]["reason"] == "unauthenticated"
 
 
 @BOTH

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, WebSocket
-from starlette.datastructures import Headers
-from starlette.types import Scope
 
 from ray_app.serving.bodies.stream import SSE
 from ray_app.serving.caller import Caller
 from ray_app.serving.listening import Wanted, messages
 from ray_app.serving.problems import described
 from ray_app.serving.services import CallerOf, Services, ServicesOf
-from ray_app.serving.streams import EventStream, authorization, serve_websocket
+from ray_app.serving.streams import EventStream, serve_websocket
 from ray_app.store.events import Topic, check_id
 
 router = APIRouter(prefix="/v1", tags=["events"])
@@ -46,7 +44,7 @@ async def events(
     `reason`: `slow`, `unavailable`, `unauthenticated` or `forbidden`. A websocket on this path gives the same, each
     message as `{"event": ..., "id": ..., "data": ...}`.
     """
-    wanted = _wanted(services, request.scope, topics, last_event_id or after)
+    wanted = _wanted(services, request.state.credentials, topics, last_event_id or after)
     return EventStream(messages(services.hub, caller, wanted), services.hub, caller.id)
 
 
@@ -59,12 +57,11 @@ async def events_websocket(
     """The same, for clients that speak websocket."""
     services: Services = websocket.app.state.services
     caller: Caller = websocket.state.caller
-    wanted = _wanted(services, websocket.scope, topics, after)
+    wanted = _wanted(services, websocket.state.credentials, topics, after)
     await serve_websocket(websocket, messages(services.hub, caller, wanted), services.hub, caller.id)
 
 
-def _wanted(services: Services, scope: Scope, topics: list[Topic], after: str | None) -> Wanted:
-    """Raises QueryError where `after` is no event's id."""
+def _wanted(services: Services, credentials: str, topics: list[Topic], after: str | None) -> Wanted:
+    """`credentials` are those that the gate let in. Raises QueryError where `after` is no event's id."""
     check_id(after)
-    credentials = authorization(scope, Headers(scope=scope).get("authorization", ""))
     return Wanted(topics, after, lambda: services.auth.caller(credentials))
