@@ -24,7 +24,10 @@ _RETRY_ON = "conn-failure empty-response"
 # replica had with a bare 500. Our own errors are problem documents, so that this one can be told from them.
 # A request can be sent again only if all of it was there when it was sent first. Serve adds the request's id to answers
 # that have it already.
+# A replica sees HAProxy's address alone. It takes for the client's the last one in X-Forwarded-For that is no trusted
+# proxy's: what a client says of itself stands before its own address, and so counts for nothing.
 _BACKEND = """\
+    http-request add-header X-Forwarded-For %[src]
     http-request disable-l7-retry unless {{ method GET HEAD }} or {{ path {read} }}
     http-request wait-for-body time {body_s}s if {{ path {read} }}
     http-response set-header X-Request-Id %[res.fhdr(x-request-id,1)] if {{ res.fhdr_cnt(x-request-id) gt 1 }}

@@ -100,6 +100,20 @@ def test_an_answer_has_its_request_s_id_once(server):
     assert answer.headers.get_list("x-request-id") == ["mine-1"]
 
 
+def test_who_is_not_known_is_counted_by_their_own_address_whatever_they_say(server):
+    """Of the two replicas each counts by itself."""
+    left = [sign_in(server, "127.0.0.2", **{"X-Forwarded-For": f"203.0.113.{n}"}) for n in range(6)]
+    fresh = sign_in(server, "127.0.0.3")
+    assert fresh - min(left) >= 2
+
+
+def sign_in(server, sender, **headers):
+    """How many more tries the address has, by what the answer says."""
+    with httpx.Client(transport=httpx.HTTPTransport(local_address=sender)) as client:
+        answer = client.post(f"{server.url}/v1/session", json={"key": "x"}, headers=headers)
+    return int(answer.headers["ratelimit"].partition("r=")[2].partition(";")[0])
+
+
 def test_a_full_queue_is_answered_at_once_with_when_to_come_back(server):
     with stopped(owner_of(server.data_dir / "index")):
         refused = asyncio.run(first_refused(server.url))
