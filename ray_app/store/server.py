@@ -40,7 +40,10 @@ class ServerStore:
     def connect(cls, settings: StoreSettings) -> ServerStore:
         """A store on the server named in the settings; nothing is sent yet."""
         key = settings.api_key.get_secret_value() if settings.api_key else None
-        client = AsyncQdrantClient(url=settings.url, api_key=key, timeout=math.ceil(settings.timeout_s))
+        # Each task that writes opens one: no thread and request for each to compare versions.
+        client = AsyncQdrantClient(
+            url=settings.url, api_key=key, timeout=math.ceil(settings.timeout_s), check_compatibility=False
+        )
         return cls(client, settings.prefix)
 
     async def ensure(self, *, fingerprint: str, dimension: int) -> None:
