@@ -111,9 +111,11 @@ class EdgeStore:
         for piece in _slices(points):
             await self._write(collection, [point.id for point in piece], to_edge.upsert(piece))
 
-    async def set_payload(self, collection: str, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
+    async def set_payload(
+        self, collection: str, ids: Sequence[str], payload: Mapping[str, Any], *, where: Filter = Filter()
+    ) -> None:
         for piece in _slices(ids):
-            operation = to_edge.set_payload(piece, payload)
+            operation = to_edge.set_payload(piece, payload, where)
             await self._write(collection, piece, operation)
 
     async def set_dense(self, collection: str, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
@@ -125,9 +127,9 @@ class EdgeStore:
             )
             await self._write(collection, piece, operation)
 
-    async def delete(self, collection: str, ids: Sequence[str]) -> None:
+    async def delete(self, collection: str, ids: Sequence[str], *, where: Filter = Filter()) -> None:
         for piece in _slices(ids):
-            await self._write(collection, piece, edge.UpdateOperation.delete_points(list(piece)))
+            await self._write(collection, piece, to_edge.delete(piece, where))
 
     async def retrieve(
         self, collection: str, ids: Sequence[str], *, fields: Sequence[str] | None = None

@@ -66,9 +66,14 @@ def upsert(points: Iterable[Point]) -> edge.UpdateOperation:
     )
 
 
-def set_payload(ids: Iterable[str], payload: Mapping[str, Any]) -> edge.UpdateOperation:
+def set_payload(ids: Sequence[str], payload: Mapping[str, Any], where: Filter) -> edge.UpdateOperation:
     """Sets fields of those that exist: named by their ids alone, an unknown one would be an error."""
-    return edge.UpdateOperation.set_payload_by_filter(edge.Filter(must=[edge.HasIdCondition(set(ids))]), dict(payload))
+    return edge.UpdateOperation.set_payload_by_filter(_those_of(ids, where), dict(payload))
+
+
+def delete(ids: Sequence[str], where: Filter) -> edge.UpdateOperation:
+    """Removes points."""
+    return edge.UpdateOperation.delete_points_by_filter(_those_of(ids, where))
 
 
 def set_dense(vectors: Mapping[str, NDArray[np.float32]]) -> edge.UpdateOperation:
@@ -116,6 +121,10 @@ def edge_filter(filter: Filter) -> edge.Filter | None:
         must_not=[_condition(condition) for condition in filter.must_not],
         should=[_condition(condition) for condition in filter.should] or None,
     )
+
+
+def _those_of(ids: Sequence[str], where: Filter) -> edge.Filter:
+    return edge_filter(where.and_(HasId(ids))) or edge.Filter()
 
 
 def found(record: edge.Record | edge.ScoredPoint) -> Found:

@@ -111,14 +111,16 @@ class OwnedStore:
     async def upsert(self, collection: str, points: Sequence[Point]) -> None:
         await self._call("upsert", collection, points)
 
-    async def set_payload(self, collection: str, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
-        await self._call("set_payload", collection, ids, payload)
+    async def set_payload(
+        self, collection: str, ids: Sequence[str], payload: Mapping[str, Any], *, where: Filter = Filter()
+    ) -> None:
+        await self._call("set_payload", collection, ids, payload, where=where)
 
     async def set_dense(self, collection: str, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
         await self._call("set_dense", collection, ids, vectors)
 
-    async def delete(self, collection: str, ids: Sequence[str]) -> None:
-        await self._call("delete", collection, ids)
+    async def delete(self, collection: str, ids: Sequence[str], *, where: Filter = Filter()) -> None:
+        await self._call("delete", collection, ids, where=where)
 
     async def retrieve(
         self, collection: str, ids: Sequence[str], *, fields: Sequence[str] | None = None

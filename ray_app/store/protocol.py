@@ -239,16 +239,21 @@ class Store(Reader, Protocol):
         """Inserts or replaces points; they are durable when this returns."""
         ...
 
-    async def set_payload(self, collection: str, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
-        """Sets these fields and leaves the others; unknown ids are left out."""
+    async def set_payload(
+        self, collection: str, ids: Sequence[str], payload: Mapping[str, Any], *, where: Filter = Filter()
+    ) -> None:
+        """Sets these fields and leaves the others; unknown ids are left out.
+
+        So is what does not pass `where` as the index is at that moment: no other write comes between.
+        """
         ...
 
     async def set_dense(self, collection: str, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Sets the dense vectors, a row of (ids, dimension) each; unknown ids are left out."""
         ...
 
-    async def delete(self, collection: str, ids: Sequence[str]) -> None:
-        """Removes points; unknown ids are left out."""
+    async def delete(self, collection: str, ids: Sequence[str], *, where: Filter = Filter()) -> None:
+        """Removes points; left out are unknown ids, and what does not pass `where`, as in `set_payload`."""
         ...
 
     async def build_graph(self, *, force: bool = False) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Collection, Sequence, Set
 
 from ray_app.records import Outcome
 from ray_app.store.collections import DOCUMENTS
+from ray_app.store.notes import with_notes
 from ray_app.store.protocol import AnyOf, Filter, Found, Point, Store
 
 _PAGE = 256
@@ -54,5 +55,5 @@ async def with_inside(store: Store, places: Sequence[Found]) -> list[Found]:
 def _deleted(place: Found, run: str) -> Point:
     payload = {key: value for key, value in place.payload.items() if key not in ("content", "sha256")}
     old = place.payload.get("content")
-    waiting = {*(place.payload.get("sweep") or ()), *([old] if old else ())}
-    return Point(place.id, payload | {"outcome": Outcome.DELETED.value, "run": run, "sweep": sorted(waiting)})
+    notes = with_notes(place.payload.get("sweep"), [old] if old else [])
+    return Point(place.id, payload | {"outcome": Outcome.DELETED.value, "run": run, "sweep": notes})

@@ -77,10 +77,12 @@ class ServerStore:
                 piece = [to_server.point(point) for point in points[start : start + _SLICE]]
                 await self._client.upsert(self._name(collection), piece, wait=True)
 
-    async def set_payload(self, collection: str, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
+    async def set_payload(
+        self, collection: str, ids: Sequence[str], payload: Mapping[str, Any], *, where: Filter = Filter()
+    ) -> None:
         if ids:
             async with _translated():
-                which = to_server.with_ids(ids)  # named by their ids alone, an unknown one would be an error
+                which = to_server.with_ids(ids, where)  # named by their ids alone, an unknown one would be an error
                 await self._client.set_payload(self._name(collection), dict(payload), points=which, wait=True)
 
     async def set_dense(self, collection: str, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
@@ -91,10 +93,11 @@ class ServerStore:
                 piece = [to_server.dense(one, vector) for one, vector in known[start : start + _SLICE]]
                 await self._client.update_vectors(self._name(collection), piece, wait=True)
 
-    async def delete(self, collection: str, ids: Sequence[str]) -> None:
+    async def delete(self, collection: str, ids: Sequence[str], *, where: Filter = Filter()) -> None:
         if ids:
             async with _translated():
-                await self._client.delete(self._name(collection), points_selector=list(ids), wait=True)
+                which = to_server.with_ids(ids, where)
+                await self._client.delete(self._name(collection), points_selector=which, wait=True)
 
     async def retrieve(
         self, collection: str, ids: Sequence[str], *, fields: Sequence[str] | None = None

@@ -51,9 +51,9 @@ def point(point: Point) -> models.PointStruct:
     return models.PointStruct(id=point.id, vector=vectors, payload=point.payload)
 
 
-def with_ids(ids: Sequence[str]) -> models.Filter:
-    """Those of the points that exist."""
-    return models.Filter(must=[models.HasIdCondition(has_id=list(ids))])
+def with_ids(ids: Sequence[str], where: Filter) -> models.Filter:
+    """Those of the points that exist and pass."""
+    return server_filter(where.and_(HasId(ids))) or models.Filter()
 
 
 def dense(identity: str, vector: NDArray[np.float32]) -> models.PointVectors:

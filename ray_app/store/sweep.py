@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from ray_app.records import Outcome
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
+from ray_app.store.notes import no_others, noted
 from ray_app.store.protocol import AnyOf, Filter, Missing, Payload, Reader, Store
 from ray_app.store.writer import set_places, withdraw_vanished
 
@@ -26,23 +27,22 @@ async def sweep(store: Store, tenant: str, *, erase: Callable[[str], None] | Non
     of_tenant = AnyOf("tenant", [tenant])
     marked = Filter([of_tenant], must_not=[Missing("sweep")])
     while True:
-        places, _ = await store.scroll(DOCUMENTS, filter=marked, limit=_PAGE)
+        places, _ = await store.scroll(DOCUMENTS, filter=marked, limit=_PAGE, fields=["sweep"])
         if not places:
             break
-        for identity in sorted({identity for place in places for identity in place.payload["sweep"]}):
+        for identity in sorted(noted(place.payload for place in places)):
             await settle(store, identity, tenant, erase)
-        # A note that grew meanwhile, by a write or an erasure, is for the next round.
-        looked_after = {place.id: place.payload["sweep"] for place in places}
-        now = await store.retrieve(DOCUMENTS, list(looked_after), fields=["sweep"])
-        same = [place.id for place in now if place.payload["sweep"] == looked_after[place.id]]
-        await store.set_payload(DOCUMENTS, same, {"sweep": []})
-    # One that another erasure marked since still has its note: who removed it now would forget its content.
+        # A place that was written meanwhile, by a run or an erasure, has a note more: it is for the next round.
+        looked_after = {note for place in places for note in place.payload["sweep"]}
+        ids = [place.id for place in places]
+        await store.set_payload(DOCUMENTS, ids, {"sweep": []}, where=no_others(looked_after))
+    # One that has a note again, or a file again, stays: who removed it now would forget its content.
     deleted = Filter([of_tenant, AnyOf("outcome", [Outcome.DELETED.value]), Missing("sweep")])
     while True:
         places, _ = await store.scroll(DOCUMENTS, filter=deleted, limit=_PAGE, fields=[])
         if not places:
             break
-        await store.delete(DOCUMENTS, [place.id for place in places])
+        await store.delete(DOCUMENTS, [place.id for place in places], where=deleted)
 
 
 async def keeps_original(store: Reader, tenant: str, sha256: str) -> bool:

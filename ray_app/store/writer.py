@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from ray_app.records import Document, Failure, Outcome, content_id, walk
 from ray_app.store.annotations import apply_stated
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
+from ray_app.store.notes import with_notes
 from ray_app.store.points import ancestors, chunk_ids, content_points, document_payload, place_id
 from ray_app.store.protocol import AnyOf, Filter, Found, Payload, Point, Store
 from ray_app.store.removal import mark_left_out
@@ -161,7 +162,7 @@ def _outcome(document: Document, before: Payload | None, fresh: dict[str, Docume
 
 def _add_result(payload: Payload, document: Document, before: Payload | None, stored: dict[str, Payload]) -> None:
     old = (before or {}).get("content")
-    sweep = set((before or {}).get("sweep") or ())
+    sweep: set[str] = set()
     if document.failure:
         failure = document.failure
         payload |= {"stage": failure.stage, "reason": failure.reason, "detail": failure.detail}
@@ -181,7 +182,7 @@ def _add_result(payload: Payload, document: Document, before: Payload | None, st
     if payload["outcome"] == Outcome.UNCHANGED and before:
         kept = (Outcome.INDEXED, Outcome.DUPLICATE)  # it waited, or had failed and is as it was before
         payload["outcome"] = before["outcome"] if before["outcome"] in kept else Outcome.INDEXED.value
-    payload["sweep"] = sorted(sweep)
+    payload["sweep"] = with_notes((before or {}).get("sweep"), sweep)
 
 
 def _places(group: Sequence[Document], known: Payload | None) -> tuple[set[str], set[str]]:

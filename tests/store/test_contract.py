@@ -94,6 +94,22 @@ async def test_set_payload_leaves_other_fields(store):
     assert found.payload == {"label": "contract", "sources": ["a", "b"]}
 
 
+async def test_set_payload_leaves_out_what_does_not_pass(store):
+    await store.upsert(CHUNKS, [chunk("lease", sources=["a", "b"]), chunk("probe", sources=["a"])])
+    ids = [name_id("lease"), name_id("probe")]
+    await store.set_payload(CHUNKS, ids, {"label": "seen"}, where=Filter(must_not=[NotOnly("sources", ["a"])]))
+    await store.set_payload(CHUNKS, ids[:1], {"label": "other"}, where=Filter([AnyOf("sources", ["c"])]))
+    found = {one.id: one.payload.get("label") for one in await store.retrieve(CHUNKS, ids)}
+    assert found == {name_id("lease"): None, name_id("probe"): "seen"}
+
+
+async def test_deleting_leaves_what_does_not_pass(store):
+    await store.upsert(CHUNKS, [chunk("lease", label="contract"), chunk("probe", label="report")])
+    ids = [name_id("lease"), name_id("probe")]
+    await store.delete(CHUNKS, ids, where=Filter([AnyOf("label", ["report"])]))
+    assert [one.id for one in (await store.scroll(CHUNKS))[0]] == [name_id("lease")]
+
+
 async def test_set_dense_adds_a_vector_and_leaves_the_rest(store):
     words = bm25.passage_vector(TEXTS["lease"], "en")
     await store.upsert(CHUNKS, [Point(name_id("lease"), {"name": "lease"}, sparse=words), chunk("probe")])
