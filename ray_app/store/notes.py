@@ -1,7 +1,8 @@
 """Notes on places, for the sweep: which contents it is to look after. They lie in a place's field `sweep`.
 
 A note is a content's id with some letters of its own. So one that was made since a sweep read the place is another
-than the one it read, even where it is about the same content, and is not wiped out with it.
+than the one it read, even where it is about the same content, and is not wiped out with it. Places of new contents
+have the note `NEW` for a moment, about the content that they name; it is the same for all, to cost little.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import secrets
 from collections.abc import Collection, Iterable
 
 from ray_app.store.protocol import Filter, NotOnly, Payload
+
+NEW = "new"
 
 
 def with_notes(before: Collection[str] | None, contents: Collection[str]) -> list[str]:
@@ -20,7 +23,8 @@ def with_notes(before: Collection[str] | None, contents: Collection[str]) -> lis
 
 def noted(places: Iterable[Payload]) -> set[str]:
     """The contents that the notes on these places are about."""
-    return {_content(note) for place in places for note in place["sweep"]}
+    ids = {place.get("content") if note == NEW else _content(note) for place in places for note in place["sweep"]}
+    return {identity for identity in ids if identity}
 
 
 def no_others(notes: Collection[str]) -> Filter:

@@ -12,10 +12,13 @@ from collections.abc import Callable
 from ray_app.records import Outcome
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.notes import no_others, noted
-from ray_app.store.protocol import AnyOf, Filter, Missing, Payload, Reader, Store
+from ray_app.store.points import chunk_ids
+from ray_app.store.protocol import AnyOf, Filter, Found, Missing, Reader, Store
 from ray_app.store.writer import set_places, withdraw_vanished
 
 _PAGE = 256
+# Of a content: where it says that it lies, and what its passages' ids are made of.
+_FIELDS = ["sources", "folders", "sha256", "pipeline", "chunks"]
 
 
 async def sweep(store: Store, tenant: str, *, erase: Callable[[str], None] | None = None) -> None:
@@ -27,7 +30,7 @@ async def sweep(store: Store, tenant: str, *, erase: Callable[[str], None] | Non
     of_tenant = AnyOf("tenant", [tenant])
     marked = Filter([of_tenant], must_not=[Missing("sweep")])
     while True:
-        places, _ = await store.scroll(DOCUMENTS, filter=marked, limit=_PAGE, fields=["sweep"])
+        places, _ = await store.scroll(DOCUMENTS, filter=marked, limit=_PAGE, fields=["sweep", "content"])
         if not places:
             break
         for identity in sorted(noted(place.payload for place in places)):
@@ -53,27 +56,39 @@ async def keeps_original(store: Reader, tenant: str, sha256: str) -> bool:
 
 async def settle(store: Store, identity: str, tenant: str, erase: Callable[[str], None] | None) -> None:
     """Brings one content and its passages in line with the places, as `sweep` does."""
-    contents = await store.retrieve(CONTENTS, [identity])
-    places = await _places_of(store, identity)
-    if not places:
-        await _remove_passages(store, Filter([AnyOf("content", [identity])]))
+    contents = await store.retrieve(CONTENTS, [identity], fields=_FIELDS)
+    of_content = AnyOf("content", [identity])
+    if not await store.count(DOCUMENTS, Filter([of_content])):
+        await _remove_passages(store, Filter([of_content]))
         if erase and contents and not await keeps_original(store, tenant, contents[0].payload["sha256"]):
             await asyncio.to_thread(erase, contents[0].payload["sha256"])
         await store.delete(CONTENTS, [identity])
-        late, _ = await store.scroll(DOCUMENTS, filter=Filter([AnyOf("content", [identity])]), limit=_PAGE)
-        await withdraw_vanished(store, late)  # written since we looked
+        await withdraw_vanished(store, await _places_of(store, identity))  # written since we looked
     elif contents:
-        content = contents[0].payload
-        older = Filter([AnyOf("content", [identity])], must_not=[AnyOf("pipeline", [content["pipeline"]])])
+        older = Filter([of_content], must_not=[AnyOf("pipeline", [contents[0].payload["pipeline"]])])
         await _remove_passages(store, older)
-        sources = {place["source"] for place in places}
-        folders = {folder for place in places for folder in place["folders"]}
-        if sources != set(content["sources"]) or folders != set(content["folders"]):
-            await set_places(store, identity, content, tenant, sources, folders)
+        await _set_places(store, identity, tenant)
 
 
-async def _places_of(store: Store, identity: str) -> list[Payload]:
-    places: list[Payload] = []
+async def _set_places(store: Store, identity: str, tenant: str) -> None:
+    """Says on a content and its passages where it lies, until that is so: others may say what they saw earlier."""
+    while True:
+        contents = await store.retrieve(CONTENTS, [identity], fields=_FIELDS)
+        places = await _places_of(store, identity)
+        if not contents or not places:
+            return  # a place that it lost meanwhile has its note
+        content = contents[0].payload
+        sources = {place.payload["source"] for place in places}
+        folders = {folder for place in places for folder in place.payload["folders"]}
+        first = await store.retrieve(CHUNKS, chunk_ids(content, tenant)[:1], fields=["sources", "folders"])
+        shown = [(set(one["sources"]), set(one["folders"])) for one in (content, *(chunk.payload for chunk in first))]
+        if all(where == (sources, folders) for where in shown):
+            return
+        await set_places(store, identity, content, tenant, sources, folders)
+
+
+async def _places_of(store: Store, identity: str) -> list[Found]:
+    places: list[Found] = []
     offset = None
     while True:
         page, offset = await store.scroll(
@@ -81,9 +96,9 @@ async def _places_of(store: Store, identity: str) -> list[Payload]:
             filter=Filter([AnyOf("content", [identity])]),
             limit=_PAGE,
             offset=offset,
-            fields=["source", "folders"],
+            fields=["source", "folders", "content"],
         )
-        places += [place.payload for place in page]
+        places += page
         if offset is None:
             return places
 

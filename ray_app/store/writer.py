@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from ray_app.records import Document, Failure, Outcome, content_id, walk
 from ray_app.store.annotations import apply_stated
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
-from ray_app.store.notes import with_notes
+from ray_app.store.notes import NEW, no_others, with_notes
 from ray_app.store.points import ancestors, chunk_ids, content_points, document_payload, place_id
-from ray_app.store.protocol import AnyOf, Filter, Found, Payload, Point, Store
+from ray_app.store.protocol import AnyOf, Filter, Found, HasId, Payload, Point, Store
 from ray_app.store.removal import mark_left_out
 
+# Places that have the contents of a block as well and are looked at: were there more, the sweep looks at all.
+_PAGE = 256
 _VANISHED = Failure("write", "content_vanished", "another run removed its content meanwhile", passing=True)
 
 
@@ -66,6 +68,7 @@ async def write_documents(
     await mark_left_out(store, was_open, {place.id for place in places}, run=run)
     await store.upsert(DOCUMENTS, places)
     await withdraw_vanished(store, places)
+    await _take_back_notes(store, places, fresh)
     top = tuple(outcomes[place_id(document.ref)] for document in documents)
     failed = tuple(document for document in everything if document.failure)
     return Written(top, len(everything) - len(top), chunks, failed)
@@ -86,6 +89,23 @@ async def withdraw_vanished(store: Store, places: Sequence[Point | Found]) -> No
     }
     gone = [place.id for place in places if place.payload.get("content") in named - there]
     await store.set_payload(DOCUMENTS, gone, failure)
+
+
+async def _take_back_notes(store: Store, places: Sequence[Point], fresh: Collection[str]) -> None:
+    """Wipes out the notes about new contents that lie in these places alone.
+
+    Two writers that have the same content in work each write it as if it lay in their own places alone, and write it
+    before those. So the one whose places come last sees the other's here, and leaves its notes for the sweep.
+    """
+    new = [place for place in places if place.payload.get("content") in fresh]
+    if not new:
+        return
+    others = Filter([AnyOf("content", sorted(fresh))], must_not=[HasId([place.id for place in new])])
+    page, more = await store.scroll(DOCUMENTS, filter=others, limit=_PAGE, fields=["content"])
+    if more is None:
+        elsewhere = {place.payload["content"] for place in page}
+        alone = [place.id for place in new if place.payload["content"] not in elsewhere]
+        await store.set_payload(DOCUMENTS, alone, {"sweep": []}, where=no_others([NEW]))
 
 
 async def _write_contents(
@@ -183,6 +203,8 @@ def _add_result(payload: Payload, document: Document, before: Payload | None, st
         kept = (Outcome.INDEXED, Outcome.DUPLICATE)  # it waited, or had failed and is as it was before
         payload["outcome"] = before["outcome"] if before["outcome"] in kept else Outcome.INDEXED.value
     payload["sweep"] = with_notes((before or {}).get("sweep"), sweep)
+    if not document.failure and _content_of(document) not in stored:
+        payload["sweep"].append(NEW)
 
 
 def _places(group: Sequence[Document], known: Payload | None) -> tuple[set[str], set[str]]:

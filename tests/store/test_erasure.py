@@ -16,6 +16,7 @@ from ray_app.store.points import place_id
 from ray_app.store.queue import enqueue, entry_for, take, upload_entry
 from ray_app.store.removal import mark_deleted
 from ray_app.store.sweep import sweep
+from tests.store.interrupted import Interrupted
 from tests.store.test_writer import document, everything, place, store, write
 
 pytestmark = pytest.mark.anyio
@@ -45,23 +46,6 @@ async def test_documents_erased_at_the_same_time_leave_nothing(store):
         await asyncio.gather(*map(erase_soon, await everything(store, DOCUMENTS)))
         assert await nothing_is_left(store)
         assert set(erased) >= {hash_of(name) for name in names}
-
-
-class Interrupted:
-    """A store before one of whose calls, counted from 0, something else happens."""
-
-    def __init__(self, store, number, meanwhile):
-        self._store, self._meanwhile = store, meanwhile
-        self.left = number
-
-    def __getattr__(self, name):
-        async def call(*args, **kwargs):
-            self.left -= 1
-            if self.left == -1:
-                await self._meanwhile()
-            return await getattr(self._store, name)(*args, **kwargs)
-
-        return call
 
 
 async def moments_of_a_sweep(store, before, meanwhile):

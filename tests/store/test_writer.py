@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from dataclasses import replace
 
 import numpy as np
@@ -20,6 +22,7 @@ from ray_app.store.removal import mark_deleted
 from ray_app.store.server import ServerStore
 from ray_app.store.sweep import sweep
 from ray_app.store.writer import withdraw_vanished, write_documents
+from tests.store.interrupted import Interrupted
 
 pytestmark = pytest.mark.anyio
 
@@ -361,3 +364,60 @@ async def test_a_place_whose_content_was_swept_away_while_it_was_written_is_take
     (of_place,) = (await everything(store, DOCUMENTS)).values()
     assert (of_place["outcome"], of_place["reason"]) == ("quarantined", "content_vanished")
     assert await changed(store, [place()], pipeline="p1") == [place()]
+
+
+def copies(number):
+    """The same file in two sources, as two workers bring it."""
+    return [
+        document(place(f"{folder}/{number}.txt", source), f"text {number}", sha=f"{number:064}")
+        for folder, source in (("a", "one"), ("b", "two"))
+    ]
+
+
+async def lies_in(store):
+    """Where each content says that it lies, and each of its passages."""
+    return [
+        (one["sources"], one["folders"])
+        for collection in (CONTENTS, CHUNKS)
+        for one in (await everything(store, collection)).values()
+    ]
+
+
+async def test_copies_that_two_writers_have_in_work_at_once_lie_in_both_places(store):
+    for number in range(20):
+        await asyncio.gather(*(write(store, one) for one in copies(number)))
+    await sweep(store, "t")
+    assert await lies_in(store) == [(["one", "two"], ["a", "b"])] * 40
+
+
+@pytest.mark.parametrize("dies", [False, True])
+async def test_copies_lie_in_both_places_whatever_the_order_of_their_writers(store, dies):
+    """One comes before each call of the other in turn, which may die there; the next run then does what it left."""
+    number, came = 0, True
+    while came:
+        slow, quick = copies(number)
+
+        async def meanwhile(quick=quick):
+            await write(store, quick)
+            if dies:
+                raise EOFError
+
+        interrupted = Interrupted(store, number, meanwhile)
+        with contextlib.suppress(EOFError):
+            await write(interrupted, slow)
+        came = interrupted.left < 0
+        await write(store, *([] if came else [quick]))
+        if await changed(store, [slow.ref], pipeline="p1"):
+            await write(store, slow)
+        await sweep(store, "t")
+        number += 1
+        assert await lies_in(store) == [(["one", "two"], ["a", "b"])] * 2 * number
+        assert all(one["sweep"] == [] for one in (await everything(store, DOCUMENTS)).values())
+    assert number > 5
+
+
+async def test_new_contents_leave_no_work_for_the_sweep(store):
+    await write(
+        store, document(place(), "one"), Document(place("b/y.txt"), "0" * 64), document(place("c"), "two", sha="1" * 64)
+    )
+    assert [one["sweep"] for one in (await everything(store, DOCUMENTS)).values()] == [[]] * 3
