@@ -102,9 +102,9 @@ COLLECTIONS: dict[str, Collection] = {
             "state": "keyword",  # of people on the watch list: whether the index has followed a change
             "due": "datetime",  # of entries in the queue of the online worker
             "document": "keyword",  # of those entries, and of events
+            "source": "keyword",  # of leases and of events
             # The rest is of events: what is asked for, what may be seen, and their order.
             "topic": "keyword",
-            "source": "keyword",
             "own": "keyword",
             "sequence": "integer",
         },

@@ -18,10 +18,10 @@ from pydantic import BaseModel
 from ray_app.errors import SourceBusyError
 from ray_app.records import record_id
 from ray_app.store.collections import REGISTRY
-from ray_app.store.protocol import AnyOf, Filter, Point, Store
+from ray_app.store.protocol import AnyOf, Condition, Filter, Point, Store
 
 _KIND = "lease"
-_MOST = 100
+_PAGE = 256
 _LOOK_EVERY_S = 0.3
 
 
@@ -112,9 +112,7 @@ def _lives_here(lease: Lease) -> bool | None:
 async def _of_runs(store: Store, runs: Mapping[str, str]) -> dict[str, Lease]:
     """One lease of each run that has any."""
     tenants = AnyOf("tenant", sorted(set(runs.values())))
-    found, _ = await store.scroll(REGISTRY, filter=Filter([AnyOf("kind", [_KIND]), tenants]), limit=_MOST)
-    leases = [Lease.model_validate(one.payload) for one in found]
-    return {lease.run: lease for lease in leases if lease.run in runs}
+    return {lease.run: lease for lease in await _read(store, tenants) if lease.run in runs}
 
 
 async def _outwait(store: Store, mine: Lease, lease_s: float, before_me: Callable[[Lease, str], bool]) -> None:
@@ -138,10 +136,19 @@ async def _outwait(store: Store, mine: Lease, lease_s: float, before_me: Callabl
 
 
 async def _claims(store: Store, lease: Lease) -> list[Lease]:
-    which = Filter([AnyOf("kind", [_KIND]), AnyOf("tenant", [lease.tenant])])
-    found, _ = await store.scroll(REGISTRY, filter=which, limit=_MOST)
-    claims = [Lease.model_validate(one.payload) for one in found]
-    return [claim for claim in claims if claim.source == lease.source]
+    return await _read(store, AnyOf("tenant", [lease.tenant]), AnyOf("source", [lease.source]))
+
+
+async def _read(store: Store, *conditions: Condition) -> list[Lease]:
+    """All leases that pass: who left one out would take a source that is held for free."""
+    leases: list[Lease] = []
+    offset = None
+    while True:
+        which = Filter([AnyOf("kind", [_KIND]), *conditions])
+        page, offset = await store.scroll(REGISTRY, filter=which, limit=_PAGE, offset=offset)
+        leases += [Lease.model_validate(one.payload) for one in page]
+        if offset is None:
+            return leases
 
 
 async def _save(store: Store, lease: Lease) -> None:

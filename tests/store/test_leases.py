@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
+import uuid
 
 import pytest
 from qdrant_client import AsyncQdrantClient
@@ -13,7 +14,8 @@ from ray_app.errors import SourceBusyError
 from ray_app.settings import StoreSettings
 from ray_app.store.collections import REGISTRY
 from ray_app.store.edge import EdgeStore
-from ray_app.store.leases import Lease, acquire, release, renew, this_process
+from ray_app.store.leases import Lease, acquire, alive, release, renew, this_process
+from ray_app.store.protocol import Point
 from ray_app.store.server import ServerStore
 
 pytestmark = pytest.mark.anyio
@@ -33,6 +35,11 @@ async def store(request, tmp_path):
 
 def lease(run, source="papers", tenant="t"):
     return Lease(tenant=tenant, source=source, run=run, holder=f"process of {run}")
+
+
+async def begin_all(store, held):
+    """As if all had been acquired."""
+    await store.upsert(REGISTRY, [Point(str(uuid.uuid4()), {"kind": "lease", **one.model_dump()}) for one in held])
 
 
 async def living(store, held):
@@ -76,6 +83,27 @@ async def test_a_run_that_died_on_this_machine_keeps_nothing(store):
     holder = this_process().replace(str(os.getpid()), str(gone.pid))
     await acquire(store, [lease("1").model_copy(update={"holder": holder})], lease_s=60)
     await asyncio.wait_for(acquire(store, [lease("2")], lease_s=60), timeout=10)
+
+
+async def test_each_of_very_many_sources_is_kept(store):
+    names = [f"source {number}" for number in range(300)]
+    held = [lease("1", source=name).model_copy(update={"confirmed": True}) for name in names]
+    await begin_all(store, held)
+
+    async def is_free(name):
+        try:
+            await asyncio.wait_for(acquire(store, [lease("2", source=name)], lease_s=60), timeout=0.05)
+        except TimeoutError:
+            return False
+        return True
+
+    assert [name for name in names[::10] if await is_free(name)] == []
+
+
+async def test_a_run_is_known_to_live_however_many_leases_there_are(store):
+    held = [lease(f"run {number}").model_copy(update={"holder": this_process()}) for number in range(300)]
+    await begin_all(store, held)
+    assert len(await alive(store, {one.run: "t" for one in held}, lease_s=0)) == 300
 
 
 async def test_nothing_is_kept_of_leases_that_could_not_all_be_had(store):
