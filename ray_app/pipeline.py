@@ -65,8 +65,9 @@ class Fetched:
     failure: Failure | None = None
 
 
-# Which of the files' contents (by SHA-256) the index holds already.
-Known = Callable[[Sequence[Fetched]], Collection[str]]
+# Which of the files' contents the index holds already: each with its tenant and its SHA-256, since what one tenant
+# has is nothing to another.
+Known = Callable[[Sequence[Fetched]], Collection[tuple[str, str]]]
 _TOO_DEEP = Failure("parse", "nested_too_deep", "files in files in files (setting parsing.max_depth)")
 
 
@@ -141,6 +142,11 @@ def keep(file: Fetched, settings: Settings) -> Fetched:
     return file
 
 
+def hashes_of(files: Sequence[Fetched]) -> set[tuple[str, str]]:
+    """What to ask of the index about the files: the tenant and the SHA-256 of each that was read."""
+    return {(file.ref.tenant, file.sha256) for file in files if file.sha256}
+
+
 def extract(
     files: Sequence[Fetched], known: Known, sandbox: Sandbox, splitter: TextSplitter, *, depth: int, children_mb: int
 ) -> list[Document]:
@@ -162,7 +168,7 @@ class _Extraction:
     known: Known
     sandbox: Sandbox
     splitter: TextSplitter
-    skip: set[str]
+    skip: set[tuple[str, str]]
 
 
 def _extract_whole(file: Fetched, work: _Extraction, depth: int, budget: Budget) -> Document:
@@ -172,7 +178,7 @@ def _extract_whole(file: Fetched, work: _Extraction, depth: int, budget: Budget)
     document, parts = _extract_one(file, work, budget)
     if not parts:
         if document.content:
-            work.skip.add(file.sha256)  # a copy of it in the same batch
+            work.skip.add((file.ref.tenant, file.sha256))  # a copy of it in the same batch
         return document
     if not depth:
         return replace(document, children=tuple(Document(one.ref, one.sha256, failure=_TOO_DEEP) for one in parts))
@@ -313,7 +319,7 @@ def mean_vector(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _extract_one(file: Fetched, work: _Extraction, budget: Budget) -> tuple[Document, list[Fetched]]:
     """The document, and the files inside it."""
-    if file.failure or file.sha256 in work.skip:
+    if file.failure or (file.ref.tenant, file.sha256) in work.skip:
         return Document(file.ref, file.sha256, failure=file.failure), []
     try:
         with timed("parse"):

@@ -36,7 +36,7 @@ from ray_app.store.sweep import sweep
 from ray_app.store.watchlist import tenants_behind
 from ray_app.store.writer import write_documents
 
-_Known = Coroutine[Any, Any, set[str]]
+_Known = Coroutine[Any, Any, set[tuple[str, str]]]
 
 _log = get_logger(__name__)
 _RUN = "online"
@@ -192,12 +192,8 @@ class Drain:
             known = self._classifiers[tenant] = version, open_classifier(settings, self._embedder)
         return known[1]
 
-    async def _known(self, store: Store, files: Sequence[Fetched]) -> set[str]:
-        hashes = {file.sha256 for file in files if file.sha256}
-        found: set[str] = set()
-        for tenant in {file.ref.tenant for file in files}:
-            found |= await known_contents(store, tenant, hashes, pipeline=self._version)
-        return found
+    async def _known(self, store: Store, files: Sequence[Fetched]) -> set[tuple[str, str]]:
+        return await known_contents(store, pipeline.hashes_of(files), pipeline=self._version)
 
     async def _postpone(self, store: Store, taken: Sequence[Taken]) -> None:
         """Lets documents that failed for a passing reason wait for another try."""

@@ -82,15 +82,10 @@ class Extract:
             documents = isolated("enrich", lambda some: pipeline.enrich(some, self._enricher), documents)
         return _rows(documents)
 
-    def _known(self, files: Sequence[pipeline.Fetched]) -> set[str]:
-        hashes = {file.sha256 for file in files if file.sha256}
-        tenants = {file.ref.tenant for file in files}
-        return {found for tenant in tenants for found in self._runner.run(self._known_of(tenant, hashes))}
-
-    async def _known_of(self, tenant: str, hashes: set[str]) -> set[str]:
-        return await patiently(
-            self._settings.store, lambda: known_contents(self._store, tenant, hashes, pipeline=self._version)
-        )
+    def _known(self, files: Sequence[pipeline.Fetched]) -> set[tuple[str, str]]:
+        hashes = pipeline.hashes_of(files)
+        known = patiently(self._settings.store, lambda: known_contents(self._store, hashes, pipeline=self._version))
+        return self._runner.run(known)
 
 
 class Embed:

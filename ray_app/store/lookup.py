@@ -21,13 +21,13 @@ async def changed(store: Store, refs: Sequence[FileRef], *, pipeline: str) -> li
     return [ref for ref in refs if known.get(place_id(ref)) != (ref.version, pipeline)]
 
 
-async def known_contents(store: Store, tenant: str, hashes: Collection[str], *, pipeline: str) -> set[str]:
-    """Those of the SHA-256 hashes whose content this version of the pipeline has indexed.
+async def known_contents(store: Store, hashes: Collection[tuple[str, str]], *, pipeline: str) -> set[tuple[str, str]]:
+    """Those of the pairs of tenant and SHA-256 whose content this version of the pipeline has indexed.
 
     Contents with files inside are left out: another place of theirs gives those files other places too, so
     that they must be opened again. So are those that the model could not take: another try may do.
     """
-    ids = {content_id(tenant, sha256): sha256 for sha256 in hashes}
+    ids = {content_id(tenant, sha256): (tenant, sha256) for tenant, sha256 in hashes}
     found = await store.retrieve(CONTENTS, sorted(ids), fields=["pipeline", "children", "incomplete"])
     return {
         ids[point.id]

@@ -28,13 +28,13 @@ class Worker:
     store: Store
     settings: Settings
 
-    async def upload(self, path: str, data: bytes) -> Entry:
+    async def upload(self, path: str, data: bytes, *, tenant: str = "default") -> Entry:
         ticket = str(uuid.uuid4())
-        incoming = Incoming(self.settings.originals_url, "default", ticket, self.settings.sources)
+        incoming = Incoming(self.settings.originals_url, tenant, ticket, self.settings.sources)
         incoming.write(data)
         incoming.finish()
         entry = upload_entry(
-            ticket=ticket, tenant="default", source="s", path=path, sha256=incoming.sha256, size=len(data)
+            ticket=ticket, tenant=tenant, source="s", path=path, sha256=incoming.sha256, size=len(data)
         )
         await enqueue(self.store, [entry])
         return entry
@@ -119,3 +119,18 @@ async def test_an_upload_that_could_not_be_kept_goes_with_its_document(worker):
     await erase_document(worker.store, "default", entry.document, erase=lambda sha256: None)
     await worker.drain.round(worker.store)
     assert worker.stored() == []
+
+
+async def test_what_one_tenant_has_is_nothing_to_another_in_the_same_batch(worker):
+    """Bytes that the index has of one tenant already, and bytes that come from both at once."""
+    known, new = b"The tide turns at six.", b"The harbour freezes in January."
+    entries = [await worker.upload("known.txt", known, tenant="one")]
+    await worker.drain.round(worker.store)
+    entries += [
+        await worker.upload("other.txt", new, tenant="one"),
+        await worker.upload("known.txt", known, tenant="two"),
+        await worker.upload("other.txt", new, tenant="two"),
+    ]
+    assert await worker.drain.round(worker.store) == 3
+    found = await worker.store.retrieve(DOCUMENTS, [one.document for one in entries])
+    assert [(one.payload["outcome"], one.payload.get("reason")) for one in found] == [("indexed", None)] * 4

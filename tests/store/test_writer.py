@@ -205,10 +205,9 @@ async def test_a_copy_whose_original_vanished_meanwhile_is_tried_again(store):
 
 async def test_only_contents_of_the_same_pipeline_are_known(store):
     await write(store, document(place(), "one"))
-    hashes = ["0" * 64, "1" * 64]
-    assert await known_contents(store, "t", hashes, pipeline="p1") == {"0" * 64}
-    assert await known_contents(store, "t", hashes, pipeline="p2") == set()
-    assert await known_contents(store, "other tenant", hashes, pipeline="p1") == set()
+    hashes = [("t", "0" * 64), ("t", "1" * 64), ("other tenant", "0" * 64)]
+    assert await known_contents(store, hashes, pipeline="p1") == {("t", "0" * 64)}
+    assert await known_contents(store, hashes, pipeline="p2") == set()
 
 
 async def test_a_write_that_broke_off_before_its_commit_is_not_found_and_can_be_repeated(store):
@@ -342,7 +341,8 @@ async def test_an_archive_that_breaks_keeps_what_was_inside_until_it_can_be_read
 
 async def test_a_content_with_files_inside_is_opened_again_at_another_place(store):
     await write(store, archive(("a.txt", "b" * 64)))
-    assert await known_contents(store, "t", {"a" * 64, "b" * 64}, pipeline="p1") == {"b" * 64}
+    hashes = {("t", "a" * 64), ("t", "b" * 64)}
+    assert await known_contents(store, hashes, pipeline="p1") == {("t", "b" * 64)}
 
 
 async def test_a_content_without_vectors_is_marked_as_pending(store):
