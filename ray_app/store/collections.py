@@ -99,7 +99,7 @@ COLLECTIONS: dict[str, Collection] = {
             "tenant": "keyword",
             "started": "datetime",
             "submission": "keyword",  # of runs that are jobs
-            "state": "keyword",  # of people on the watch list: whether the index has followed a change
+            "state": "keyword",  # of runs, and of people on the watch list: whether the index has followed a change
             "due": "datetime",  # of entries in the queue of the online worker
             "document": "keyword",  # of those entries, and of events
             "source": "keyword",  # of leases and of events

@@ -29,12 +29,12 @@ from ray_app.store.keys import (
     new_secret,
     save_key,
 )
+from ray_app.store.paging import scroll_all
 from ray_app.store.points import now
 from ray_app.store.protocol import AnyOf, Filter, Point, Reader, Store
 
 _KIND = "invitation"
 _PREFIX = "invite"
-_MOST = 1000
 
 _redeeming: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
@@ -103,7 +103,7 @@ def _key_of(invitation: Invitation, secret: str) -> tuple[ApiKey, str]:
 async def list_invitations(store: Reader, tenant: str) -> list[Invitation]:
     """The open invitations of a tenant, the oldest first."""
     of_tenant = Filter([AnyOf("kind", [_KIND]), AnyOf("tenant", [tenant])])
-    found, _ = await store.scroll(REGISTRY, filter=of_tenant, limit=_MOST)
+    found = await scroll_all(store, REGISTRY, of_tenant)  # those that have ended are among them
     offers = [Invitation.model_validate(one.payload) for one in found]
     return sorted((one for one in offers if not has_ended(one.expires)), key=lambda one: (one.created, one.id))
 

@@ -18,10 +18,10 @@ from pydantic import BaseModel
 from ray_app.errors import SourceBusyError
 from ray_app.records import record_id
 from ray_app.store.collections import REGISTRY
+from ray_app.store.paging import scroll_all
 from ray_app.store.protocol import AnyOf, Condition, Filter, Point, Store
 
 _KIND = "lease"
-_PAGE = 256
 _LOOK_EVERY_S = 0.3
 
 
@@ -141,14 +141,8 @@ async def _claims(store: Store, lease: Lease) -> list[Lease]:
 
 async def _read(store: Store, *conditions: Condition) -> list[Lease]:
     """All leases that pass: who left one out would take a source that is held for free."""
-    leases: list[Lease] = []
-    offset = None
-    while True:
-        which = Filter([AnyOf("kind", [_KIND]), *conditions])
-        page, offset = await store.scroll(REGISTRY, filter=which, limit=_PAGE, offset=offset)
-        leases += [Lease.model_validate(one.payload) for one in page]
-        if offset is None:
-            return leases
+    found = await scroll_all(store, REGISTRY, Filter([AnyOf("kind", [_KIND]), *conditions]))
+    return [Lease.model_validate(one.payload) for one in found]
 
 
 async def _save(store: Store, lease: Lease) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from ray_app.records import Chunk, Content, Outcome, content_id
 from ray_app.store.annotations import apply_stated
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
+from ray_app.store.paging import scroll_all
 from ray_app.store.personal import (
     found_fields,
     mentions_of,
@@ -28,7 +29,6 @@ from ray_app.store.protocol import AnyOf, Filter, Order, Payload, Store
 _CHUNK_FIELDS = ("ordinal", "text", "page", "start", "end")
 # What the ids of a content's passages are made of.
 _NAMES = ("sha256", "pipeline", "chunks")
-_PAGE = 1000
 
 
 async def latest(store: Store, which: Filter, *, limit: int) -> list[str]:
@@ -156,7 +156,7 @@ async def give_up(store: Store, tenant: str, hashes: Collection[str], *, stage: 
     for sha256 in hashes:
         identity = content_id(tenant, sha256)
         failure = {"outcome": Outcome.QUARANTINED.value, "stage": stage, "reason": "error", "detail": detail}
-        places, _ = await store.scroll(DOCUMENTS, filter=Filter([AnyOf("content", [identity])]), limit=_PAGE, fields=[])
+        places = await scroll_all(store, DOCUMENTS, Filter([AnyOf("content", [identity])]), fields=[])
         await store.set_payload(DOCUMENTS, [place.id for place in places], failure)
         await store.set_payload(CONTENTS, [identity], {"pending": [], "incomplete": True})
 

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict
 from ray_app.records import Document, FileRef, Outcome, document_id
 from ray_app.store.collections import DOCUMENTS, REGISTRY
 from ray_app.store.events import Event, append_events, new_event
+from ray_app.store.paging import scroll_all
 from ray_app.store.points import document_payload
 from ray_app.store.protocol import AnyOf, Between, Filter, Found, Order, Payload, Point, Reader, Store
 from ray_app.store.quarantine import stored_ref
@@ -31,8 +32,6 @@ WAITING = (Outcome.QUEUED.value, Outcome.PROCESSING.value)
 _KIND = "queue"
 # An upload whose bytes could not be read or kept: it waits for nothing but that a person lets it be tried again.
 _KEPT = "kept upload"
-# Records of one document that are looked at: each replacement while one waits adds one.
-_MOST = 1000
 
 # Of each store that is open in this process; beside an embedded index's owner nobody puts entries there.
 _locks: WeakKeyDictionary[Store, asyncio.Lock] = WeakKeyDictionary()
@@ -207,7 +206,7 @@ def _counts(entries: Sequence[Entry]) -> Entry:
 async def entries_of(store: Reader, tenant: str, document: str) -> list[Entry]:
     """What waits for one document, the latest last; an upload that is kept for another try is among them."""
     which = Filter([AnyOf("kind", [_KIND, _KEPT]), AnyOf("tenant", [tenant]), AnyOf("document", [document])])
-    found, _ = await store.scroll(REGISTRY, filter=which, limit=_MOST)
+    found = await scroll_all(store, REGISTRY, which)  # an earlier one taken for the latest would bring back the old
     return sorted((_entry(one) for one in found), key=lambda entry: (entry.started, entry.id))
 
 

@@ -11,6 +11,7 @@ from ray_app.errors import NotFoundError
 from ray_app.records import record_id
 from ray_app.store.collections import DOCUMENTS, REGISTRY
 from ray_app.store.leases import alive
+from ray_app.store.paging import scroll_all
 from ray_app.store.protocol import AnyOf, Filter, Order, Point, Store
 from ray_app.store.quarantine import quarantined
 
@@ -94,6 +95,13 @@ async def latest_runs(store: Store, tenant: str, *, limit: int) -> list[Run]:
     of_tenant = Filter([AnyOf("kind", [_KIND]), AnyOf("tenant", [tenant])])
     found, _ = await store.scroll(REGISTRY, filter=of_tenant, limit=limit, order=Order("started", descending=True))
     return [Run.model_validate(one.payload) for one in found]
+
+
+async def unfinished_runs(store: Store, tenant: str) -> list[Run]:
+    """The runs that did not say that they have ended, the latest first: those at work, and those that were killed."""
+    which = Filter([AnyOf("kind", [_KIND]), AnyOf("tenant", [tenant]), AnyOf("state", ["running"])])
+    found = [Run.model_validate(one.payload) for one in await scroll_all(store, REGISTRY, which)]
+    return sorted(found, key=lambda run: run.started, reverse=True)
 
 
 async def runs_of(store: Store, tenant: str, submission: str) -> list[Run]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from ray_app.records import Outcome
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.notes import no_others, noted
+from ray_app.store.paging import scroll_all
 from ray_app.store.points import chunk_ids
 from ray_app.store.protocol import AnyOf, Filter, Found, Missing, Reader, Store
 from ray_app.store.writer import set_places, withdraw_vanished
@@ -88,19 +89,8 @@ async def _set_places(store: Store, identity: str, tenant: str) -> None:
 
 
 async def _places_of(store: Store, identity: str) -> list[Found]:
-    places: list[Found] = []
-    offset = None
-    while True:
-        page, offset = await store.scroll(
-            DOCUMENTS,
-            filter=Filter([AnyOf("content", [identity])]),
-            limit=_PAGE,
-            offset=offset,
-            fields=["source", "folders", "content"],
-        )
-        places += page
-        if offset is None:
-            return places
+    which = Filter([AnyOf("content", [identity])])
+    return await scroll_all(store, DOCUMENTS, which, fields=["source", "folders", "content"])
 
 
 async def _remove_passages(store: Store, which: Filter) -> None:

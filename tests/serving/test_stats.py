@@ -65,6 +65,16 @@ async def test_what_waits_is_what_runs_at_work_have_listed_and_not_finished(ther
     assert stats["index"]["layout"] == {}
 
 
+async def test_a_run_at_work_is_told_of_however_many_came_and_went_since(there):
+    progress = RunProgress(done=30, total=100, at=now())
+    long = Run(id="long", tenant=NORTH, uris=[], started="2026-01-01T00:00:00Z", progress=progress)
+    await save_run(there.api.store, long)
+    for number in range(60):
+        later = Run(id=f"{number}", tenant=NORTH, uris=[], started=now(), state="finished", progress=progress)
+        await save_run(there.api.store, later)
+    assert (await asked(there, "/v1/stats"))["queue"]["runs"] == ["long"]
+
+
 async def test_documents_in_quarantine_are_counted_by_stage_and_reason(there):
     refs = [FileRef(f"file:///x/{name}.pdf", f"{name}.pdf", OPEN, NORTH, 10, 0.0) for name in "abc"]
     failures = [Failure("parse", "damaged", "a"), Failure("parse", "damaged", "b"), Failure("fetch", "timeout", "c")]

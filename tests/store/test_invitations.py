@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 
 import pytest
 
 from ray_app.errors import NotFoundError
 from ray_app.store.audit import AuditEntry, entries, write_entry
-from ray_app.store.invitations import _key_of, invite, redeem
+from ray_app.store.collections import REGISTRY
+from ray_app.store.invitations import _key_of, invite, list_invitations, redeem
 from ray_app.store.keys import Grant, find_key, list_keys
+from ray_app.store.protocol import Point
 
 pytestmark = pytest.mark.anyio
 
@@ -29,6 +32,15 @@ async def test_redeemed_at_the_same_time_it_gives_one_key(store):
     (key,) = [one for one in given if one]
     assert await find_key(store, key, key_use_s=60) is not None
     assert len(await list_keys(store, "t")) == 1
+
+
+async def test_an_open_one_is_listed_however_many_have_ended(store):
+    await invite(store, GRANT, created_by="c", hours=1, key_days=None)
+    (record,) = (await store.scroll(REGISTRY))[0]
+    ended = record.payload | {"expires": "2020-01-01T00:00:00Z"}
+    ids = [str(uuid.UUID(int=number)) for number in range(1100)]  # before the open one
+    await store.upsert(REGISTRY, [Point(identity, ended | {"id": identity}) for identity in ids])
+    assert [one.id for one in await list_invitations(store, "t")] == [record.payload["id"]]
 
 
 async def test_who_redeems_again_after_a_crash_gets_the_same_key(store):

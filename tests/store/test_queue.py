@@ -112,6 +112,13 @@ async def test_an_upload_that_is_kept_waits_until_it_is_to_be_tried_again(store)
     assert (one.entry.id, one.entry.begun, one.entry.failed, one.entry.kept) == (upload.id, 1, 0, False)
 
 
+async def test_of_very_many_entries_of_a_document_the_latest_counts(store):
+    entries = [entry("a", size=number) for number in range(1100)]
+    await enqueue(store, entries)
+    (one,) = await taken(store)
+    assert (one.entry.id, len(one.earlier)) == (entries[-1].id, 1099)
+
+
 async def test_what_came_while_a_document_was_in_work_is_not_lost(store):
     first, second = entry("a"), entry("a")
     await enqueue(store, [first])

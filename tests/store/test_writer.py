@@ -16,6 +16,7 @@ from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
 from ray_app.store.edge import EdgeStore
 from ray_app.store.hits import Seen, find_hits
 from ray_app.store.lookup import changed, documents_below, known_contents
+from ray_app.store.pending import give_up
 from ray_app.store.protocol import AnyOf, Filter, Query
 from ray_app.store.quarantine import stored_ref
 from ray_app.store.removal import mark_deleted
@@ -421,3 +422,10 @@ async def test_new_contents_leave_no_work_for_the_sweep(store):
         store, document(place(), "one"), Document(place("b/y.txt"), "0" * 64), document(place("c"), "two", sha="1" * 64)
     )
     assert [one["sweep"] for one in (await everything(store, DOCUMENTS)).values()] == [[]] * 3
+
+
+async def test_all_places_of_a_content_that_the_model_cannot_take_are_in_quarantine(store):
+    refs = [place(f"{number}.txt") for number in range(1100)]
+    await write(store, document(refs[0], "odd"), *(Document(ref, "0" * 64) for ref in refs[1:]))
+    await give_up(store, "t", ["0" * 64], stage="embed", detail="odd")
+    assert await store.count(DOCUMENTS, Filter([AnyOf("outcome", ["quarantined"])])) == 1100

@@ -11,12 +11,9 @@ from ray_app.serving.services import CallerOf, IndexOf, Services, ServicesOf
 from ray_app.store.collections import CONTENTS, DOCUMENTS
 from ray_app.store.figures import at_work, counts, disk_bytes, totals
 from ray_app.store.pending import pending_of
-from ray_app.store.runs import latest_runs
+from ray_app.store.runs import unfinished_runs
 
 router = APIRouter(prefix="/v1", tags=["stats"])
-
-# Runs among which those at work are looked for.
-_RUNS = 50
 
 
 @router.get("/stats")
@@ -45,8 +42,7 @@ async def stats(index: IndexOf, services: ServicesOf, caller: CallerOf) -> Stats
 
 async def _queue(services: Services, caller: Caller, outcomes: Counts) -> QueueFigures:
     tenant, store = caller.scope.tenant, services.store
-    latest = await latest_runs(store, tenant, limit=_RUNS)
-    working = at_work(latest, within_s=services.settings.ingest.lease_s)
+    working = at_work(await unfinished_runs(store, tenant), within_s=services.settings.ingest.lease_s)
     waiting = sum(max(0, run.progress.total - run.progress.done) for run in working if run.progress)
     return QueueFigures(
         documents=waiting,
