@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 
 from ray_app.records import FileRef, content_id
 from ray_app.store.collections import CONTENTS, DOCUMENTS
+from ray_app.store.paging import scroll_all
 from ray_app.store.points import place_id
 from ray_app.store.protocol import AnyOf, Filter, Found, Reader, Store
 
@@ -54,11 +55,4 @@ async def documents_below(
 async def places_of(store: Reader, contents: Collection[str], *, fields: Sequence[str] | None = None) -> list[Found]:
     """All places of these contents (ids), however many copies one has."""
     which = Filter([AnyOf("content", sorted(contents))])
-    places: list[Found] = []
-    offset = None
-    while contents:
-        page, offset = await store.scroll(DOCUMENTS, filter=which, limit=_PAGE, offset=offset, fields=fields)
-        places += page
-        if offset is None:
-            break
-    return places
+    return await scroll_all(store, DOCUMENTS, which, fields=fields) if contents else []

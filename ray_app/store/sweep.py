@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 from ray_app.records import Outcome
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
+from ray_app.store.lookup import places_of
 from ray_app.store.notes import no_others, noted
-from ray_app.store.paging import scroll_all
 from ray_app.store.points import chunk_ids
-from ray_app.store.protocol import AnyOf, Filter, Found, Missing, Reader, Store
+from ray_app.store.protocol import AnyOf, Filter, Missing, Reader, Store
 from ray_app.store.writer import set_places, withdraw_vanished
 
 _PAGE = 256
@@ -64,7 +64,9 @@ async def settle(store: Store, identity: str, tenant: str, erase: Callable[[str]
         if erase and contents and not await keeps_original(store, tenant, contents[0].payload["sha256"]):
             await asyncio.to_thread(erase, contents[0].payload["sha256"])
         await store.delete(CONTENTS, [identity])
-        await withdraw_vanished(store, await _places_of(store, identity))  # written since we looked
+        await withdraw_vanished(
+            store, await places_of(store, [identity], fields=["source", "folders", "content"])
+        )  # written since we looked
     elif contents:
         older = Filter([of_content], must_not=[AnyOf("pipeline", [contents[0].payload["pipeline"]])])
         await _remove_passages(store, older)
@@ -75,7 +77,7 @@ async def _set_places(store: Store, identity: str, tenant: str) -> None:
     """Says on a content and its passages where it lies, until that is so: others may say what they saw earlier."""
     while True:
         contents = await store.retrieve(CONTENTS, [identity], fields=_FIELDS)
-        places = await _places_of(store, identity)
+        places = await places_of(store, [identity], fields=["source", "folders"])
         if not contents or not places:
             return  # a place that it lost meanwhile has its note
         content = contents[0].payload
@@ -86,11 +88,6 @@ async def _set_places(store: Store, identity: str, tenant: str) -> None:
         if all(where == (sources, folders) for where in shown):
             return
         await set_places(store, identity, content, tenant, sources, folders)
-
-
-async def _places_of(store: Store, identity: str) -> list[Found]:
-    which = Filter([AnyOf("content", [identity])])
-    return await scroll_all(store, DOCUMENTS, which, fields=["source", "folders", "content"])
 
 
 async def _remove_passages(store: Store, which: Filter) -> None:

@@ -12,11 +12,11 @@ from ray_app.errors import NotFoundError
 from ray_app.findings import WatchedPerson
 from ray_app.records import record_id
 from ray_app.store.collections import REGISTRY
+from ray_app.store.paging import scroll_all
 from ray_app.store.points import iso, now
 from ray_app.store.protocol import AnyOf, Filter, Payload, Point, Reader, Store
 
 _KIND = "watched"
-_PAGE = 256
 # How long it is remembered that someone was removed: longer than a run lives that may still look for them.
 _REMEMBERED_S = 30 * 86_400
 # Tenants that are seen to at a time; the others are as soon as these are done.
@@ -86,13 +86,8 @@ async def get_person(store: Reader, tenant: str, identity: str) -> Watched:
 async def list_people(store: Reader, tenant: str, *, removed: bool = False) -> list[Watched]:
     """Everybody on the list, by name; also those who are being removed, where asked for."""
     of_tenant = Filter([AnyOf("kind", [_KIND]), AnyOf("tenant", [tenant])])
-    people: list[Watched] = []
-    offset = None
-    while True:
-        page, offset = await store.scroll(REGISTRY, filter=of_tenant, limit=_PAGE, offset=offset)
-        people += [Watched.model_validate(one.payload) for one in page]
-        if offset is None:
-            return sorted((one for one in people if removed or not one.removed), key=lambda one: (one.name, one.id))
+    people = [Watched.model_validate(one.payload) for one in await scroll_all(store, REGISTRY, of_tenant)]
+    return sorted((one for one in people if removed or not one.removed), key=lambda one: (one.name, one.id))
 
 
 async def tenants_behind(store: Reader) -> list[str]:

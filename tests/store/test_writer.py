@@ -367,7 +367,7 @@ async def test_a_place_whose_content_was_swept_away_while_it_was_written_is_take
     assert await changed(store, [place()], pipeline="p1") == [place()]
 
 
-def copies(number):
+def in_both_sources(number):
     """The same file in two sources, as two workers bring it."""
     return [
         document(place(f"{folder}/{number}.txt", source), f"text {number}", sha=f"{number:064}")
@@ -386,7 +386,7 @@ async def lies_in(store):
 
 async def test_copies_that_two_writers_have_in_work_at_once_lie_in_both_places(store):
     for number in range(20):
-        await asyncio.gather(*(write(store, one) for one in copies(number)))
+        await asyncio.gather(*(write(store, one) for one in in_both_sources(number)))
     await sweep(store, "t")
     assert await lies_in(store) == [(["one", "two"], ["a", "b"])] * 40
 
@@ -396,7 +396,7 @@ async def test_copies_lie_in_both_places_whatever_the_order_of_their_writers(sto
     """One comes before each call of the other in turn, which may die there; the next run then does what it left."""
     number, came = 0, True
     while came:
-        slow, quick = copies(number)
+        slow, quick = in_both_sources(number)
 
         async def meanwhile(quick=quick):
             await write(store, quick)
