@@ -64,9 +64,8 @@ async def settle(store: Store, identity: str, tenant: str, erase: Callable[[str]
         if erase and contents and not await keeps_original(store, tenant, contents[0].payload["sha256"]):
             await asyncio.to_thread(erase, contents[0].payload["sha256"])
         await store.delete(CONTENTS, [identity])
-        await withdraw_vanished(
-            store, await places_of(store, [identity], fields=["source", "folders", "content"])
-        )  # written since we looked
+        late = await places_of(store, [identity], fields=["content"])  # written since we looked
+        await withdraw_vanished(store, late)
     elif contents:
         older = Filter([of_content], must_not=[AnyOf("pipeline", [contents[0].payload["pipeline"]])])
         await _remove_passages(store, older)
