@@ -197,11 +197,13 @@ class EdgeStore:
         return await function(self, *args, **kwargs)
 
     async def close(self) -> None:
-        for open_shard in self._shards.values():
-            async with open_shard.write_lock:
-                open_shard.shard.flush()
-                open_shard.shard.close()
-        self._shards = {}
+        shards, self._shards = self._shards, {}
+        for one in shards.values():
+            async with one.write_lock:
+                if one.readers:
+                    await one.idle.wait()
+                one.shard.flush()
+                one.shard.close()
         self._lock.release()
 
     async def _rebuild(self, old: _Shard) -> None:
@@ -295,6 +297,8 @@ async def _in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
         while not work.done():
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.wait([work])
+        if not work.cancelled():
+            work.exception()  # nobody else asks for it where the caller was cancelled
 
 
 def _load(folder: Path) -> _Shard:

@@ -172,6 +172,16 @@ async def test_a_shard_is_in_use_until_the_thread_of_a_cancelled_caller_has_ende
     await store.close()
 
 
+async def test_who_still_reads_is_waited_for_when_the_index_is_closed(tmp_path):
+    store = await opened(tmp_path)
+    await store.upsert(CHUNKS, points(2000))
+    nearest = Query(limit=100, dense=points(1)[0].dense)
+    reading = [asyncio.ensure_future(store.query(CHUNKS, nearest)) for _ in range(40)]
+    await asyncio.sleep(0)  # each has begun
+    await store.close()
+    assert [len(found) for found in await asyncio.gather(*reading)] == [100] * 40
+
+
 async def test_what_a_cancelled_caller_wrote_is_known_to_the_graph_s_copy(tmp_path):
     store = await opened(tmp_path)
     shard = store._shards[CHUNKS]
