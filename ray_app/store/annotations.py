@@ -17,6 +17,7 @@ from collections.abc import Collection, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from ray_app.store.collections import ANNOTATIONS, CHUNKS, CONTENTS
+from ray_app.store.paging import scroll_all
 from ray_app.store.points import chunk_ids, id_counting_down, iso_ms, label_fields
 from ray_app.store.protocol import AnyOf, Filter, Payload, Point, Reader, Store
 
@@ -50,13 +51,7 @@ async def state_labels(store: Store, stated: Stated) -> Stated:
 
 async def history(store: Reader, content: str) -> list[Stated]:
     """All that was ever stated about a content, the latest first."""
-    statements: list[Stated] = []
-    offset = None
-    while True:
-        page, offset = await store.scroll(ANNOTATIONS, filter=_about([content]), limit=_PAGE, offset=offset)
-        statements += [Stated.model_validate(one.payload) for one in page]
-        if offset is None:
-            return statements
+    return [Stated.model_validate(one.payload) for one in await scroll_all(store, ANNOTATIONS, _about([content]))]
 
 
 async def forget_stated(store: Store, contents: Collection[str]) -> None:
@@ -85,15 +80,7 @@ async def stated_contents(store: Reader, tenant: str) -> dict[str, tuple[str, ..
 
 
 async def _all_stated(store: Reader, tenant: str) -> dict[str, Stated]:
-    latest: dict[str, Stated] = {}
-    offset = None
-    while True:
-        which = Filter([AnyOf("kind", [_KIND]), AnyOf("tenant", [tenant])])
-        page, offset = await store.scroll(ANNOTATIONS, filter=which, limit=_PAGE, offset=offset)
-        for one in page:
-            latest.setdefault(one.payload["content"], Stated.model_validate(one.payload))
-        if offset is None:
-            return latest
+    return await _last(store, Filter([AnyOf("kind", [_KIND]), AnyOf("tenant", [tenant])]))
 
 
 async def _state(store: Store, stated: Stated) -> Stated:
@@ -120,14 +107,13 @@ async def _apply(store: Store, content: str, stated: Sequence[str]) -> None:
 
 async def _latest(store: Reader, contents: Collection[str]) -> dict[str, Stated]:
     """Of each content that people said something of, what they said last."""
+    return await _last(store, _about(contents)) if contents else {}
+
+
+async def _last(store: Reader, which: Filter) -> dict[str, Stated]:
     latest: dict[str, Stated] = {}
-    offset = None
-    while contents:
-        page, offset = await store.scroll(ANNOTATIONS, filter=_about(contents), limit=_PAGE, offset=offset)
-        for one in page:
-            latest.setdefault(one.payload["content"], Stated.model_validate(one.payload))
-        if offset is None:
-            break
+    for one in await scroll_all(store, ANNOTATIONS, which):
+        latest.setdefault(one.payload["content"], Stated.model_validate(one.payload))
     return latest
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from ray_app.records import Chunk, Content, Outcome, content_id
 from ray_app.store.annotations import apply_stated
 from ray_app.store.collections import CHUNKS, CONTENTS, DOCUMENTS
-from ray_app.store.paging import scroll_all
+from ray_app.store.lookup import places_of
 from ray_app.store.personal import (
     found_fields,
     mentions_of,
@@ -156,7 +156,7 @@ async def give_up(store: Store, tenant: str, hashes: Collection[str], *, stage: 
     for sha256 in hashes:
         identity = content_id(tenant, sha256)
         failure = {"outcome": Outcome.QUARANTINED.value, "stage": stage, "reason": "error", "detail": detail}
-        places = await scroll_all(store, DOCUMENTS, Filter([AnyOf("content", [identity])]), fields=[])
+        places = await places_of(store, [identity], fields=[])
         await store.set_payload(DOCUMENTS, [place.id for place in places], failure)
         await store.set_payload(CONTENTS, [identity], {"pending": [], "incomplete": True})
 

@@ -16,12 +16,12 @@ from ray_app.records import record_id
 from ray_app.store.collections import REGISTRY
 from ray_app.store.events import Topic
 from ray_app.store.keys import Groups, new_id
+from ray_app.store.paging import scroll_all
 from ray_app.store.points import now
 from ray_app.store.protocol import AnyOf, Filter, Found, Point, Reader, Store
 
 _KIND = "webhook"
 _MAILING = "mailing"
-_PAGE = 256
 _SECRET_BYTES = 32
 
 
@@ -88,13 +88,8 @@ async def list_webhooks(store: Reader, tenant: str | None = None) -> list[Webhoo
     which = Filter([AnyOf("kind", [_KIND])])
     if tenant is not None:
         which = which.and_(AnyOf("tenant", [tenant]))
-    found: list[Found] = []
-    offset = None
-    while True:
-        page, offset = await store.scroll(REGISTRY, filter=which, limit=_PAGE, offset=offset)
-        found += page
-        if offset is None:
-            return sorted(map(_webhook, found), key=lambda webhook: (webhook.created, webhook.id))
+    found = await scroll_all(store, REGISTRY, which)
+    return sorted(map(_webhook, found), key=lambda webhook: (webhook.created, webhook.id))
 
 
 async def find_webhook(store: Reader, tenant: str, identity: str) -> Webhook:
