@@ -11,12 +11,10 @@ PART ?=
 demo: .venv/installed  ## ingest the example documents (or DOCS=/path), serve them, show a search
 	.venv/bin/python -m examples.demo --data-dir $(DATA) $(if $(DOCS),--docs "$(DOCS)")
 
-# Those that need no Ray run beside the others, which wait for processes half of their time.
-WITHOUT_RAY := $(addprefix tests/,parsing enrichment models search sources store evaluation)
-
+# Two sessions side by side: those that use the shared cluster wait for its processes half of their time.
 test: .venv/installed lint  ## all tests but the slow ones
-	.venv/bin/python -m pytest -m "not slow" $(WITHOUT_RAY) >.venv/without-ray.log 2>&1 & beside=$$!; \
-	.venv/bin/python -m pytest -m "not slow" $(addprefix --ignore=,$(WITHOUT_RAY)); with_ray=$$?; \
+	.venv/bin/python -m pytest -m "not slow and not ray" >.venv/without-ray.log 2>&1 & beside=$$!; \
+	.venv/bin/python -m pytest -m "not slow and ray"; with_ray=$$?; \
 	wait $$beside; without_ray=$$?; tail -n 40 .venv/without-ray.log; exit $$((with_ray | without_ray))
 
 test-slow: .venv/installed  ## the rest: all views of the page, crashes, scale, long runs (PART=tests/serving for a part)
