@@ -331,12 +331,17 @@ def _extract_one(file: Fetched, work: _Extraction, budget: Budget) -> tuple[Docu
     except Exception as error:  # a file may hold anything: the others of its batch are not at fault
         failure = Failure("parse", "parser_error", f"{type(error).__name__}: {error}"[:500])
         return Document(file.ref, file.sha256, failure=failure), []
+    # A small office file or page may hold a large text.
+    unfolded = sum(len(chunk.text) for chunk in content.chunks) - len(file.data)
+    beyond = budget.take(unfolded) if file.ref.parent and unfolded > 0 else None
+    if beyond:
+        return Document(file.ref, file.sha256, failure=beyond), []
     inner = [_taken_out(child, child_ref(file.ref, child), budget) for child in parsed.children]
     return Document(file.ref, file.sha256, content=content), inner
 
 
 def _taken_out(child: Child, ref: FileRef, budget: Budget) -> Fetched:
-    failure = child.failure or budget.take(child)
+    failure = child.failure or budget.take(len(child.data))
     if failure:
         return Fetched(ref, failure=failure)
     return Fetched(ref, child.data, hashlib.sha256(child.data).hexdigest())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import tracemalloc
 
+import docx
 import pytest
 
 from ray_app import pipeline
@@ -44,6 +46,14 @@ def extract(*files, children_mb=512, parser=None, splitter=None):
     )
 
 
+def letter(text):
+    file = io.BytesIO()
+    document = docx.Document()
+    document.add_paragraph(text)
+    document.save(file)
+    return file.getvalue()
+
+
 class Choosy(Whole):
     """Cannot cut what speaks of scissors."""
 
@@ -67,6 +77,15 @@ def test_a_small_archive_of_archives_cannot_take_any_amount_of_memory():
     assert reasons(document.children).count("archive_bomb") == 18  # of the third archive its file, and 17 unread
     assert "max_children_mb" in document.children[-1].failure.detail
     assert document.content.children == 20
+
+
+def test_small_files_that_unfold_to_much_text_count_by_their_text():
+    letters = {f"{number}.docx": letter(f"letter {number} " * 100_000) for number in range(9)}
+    bundle = zipped(letters)
+    assert len(bundle) < 400_000
+    (document,) = extract(("bundle.zip", bundle), children_mb=3)
+    assert reasons(document.children) == [""] * 3 + ["archive_bomb"] * 6
+    assert reasons(extract(("one.docx", letters["0.docx"]), children_mb=1)) == [""]  # nothing lies inside it
 
 
 def test_files_without_a_byte_count_too():

@@ -1,11 +1,11 @@
-"""How much may be taken out of one file and the files inside it, at all depths together.
+"""How much may be taken out of one file and the files inside it, their texts among it, at all depths together.
 
 The limits of one archive do not bound this: a small archive of archives of archives would take any amount of memory.
 """
 
 from __future__ import annotations
 
-from ray_app.records import Child, Failure
+from ray_app.records import Failure
 
 # Counted for each file beside its bytes: an empty one still has a name, a record, and a document.
 _RECORD_BYTES = 1024
@@ -19,10 +19,10 @@ class Budget:
         limit = f"{megabytes} MB at all depths together (setting parsing.max_children_mb)"
         self._failure = Failure("parse", "archive_bomb", f"what lies inside the outermost file takes more than {limit}")
 
-    def take(self, child: Child) -> Failure | None:
-        """Counts the file inside; why it is not to be taken out, None where it may be."""
+    def take(self, size: int) -> Failure | None:
+        """Counts a file inside by its bytes, or a text; why it is not to be taken, None where it may be."""
         if self._left >= 0:
-            self._left -= len(child.data) + _RECORD_BYTES
+            self._left -= size + _RECORD_BYTES
         return self.spent
 
     @property

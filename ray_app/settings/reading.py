@@ -93,8 +93,8 @@ class ParsingSettings(Group):
     max_children_mb: int = Field(
         512,
         gt=0,
-        description="Most megabytes of files inside one document (attachments, members of an archive), at all depths "
-        "together; beyond it is a bomb.",
+        description="Most megabytes of files inside one document (attachments, members of an archive), and of the text "
+        "that they unfold to, at all depths together; beyond it is a bomb.",
     )
     max_depth: int = Field(
         3,
