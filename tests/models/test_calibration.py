@@ -10,6 +10,7 @@ from ray_app.models.classification.calibration import (
     find_scale,
     losses,
     reliability,
+    soften,
     to_probabilities,
 )
 
@@ -27,22 +28,29 @@ def test_bins_tell_how_many_answers_were_right():
     assert (high.high, high.answers, high.confidence, high.accuracy) == (1.0, 2, 0.975, 0.5)
 
 
-def drawn(seed, *, too_sure):
+def drawn(seed, *, too_sure, power=1.0):
     """Logits that are so many times too large, and labels drawn from the probabilities that they should give."""
     rng = np.random.default_rng(seed)
     logits = rng.normal(size=(4000, 3)) * 2
-    truth = np.array([rng.choice(3, p=row) for row in to_probabilities(logits, each=False)])
+    truth = np.array([rng.choice(3, p=row) for row in to_probabilities(soften(logits, power), each=False)])
     return logits * too_sure, truth
 
 
+@pytest.mark.parametrize("power", [0.6, 1.0, 1.5])
 @pytest.mark.parametrize("too_sure", [0.2, 1.0, 8.0])
-def test_the_temperature_undoes_too_much_or_too_little_confidence(too_sure):
-    logits, truth = drawn(0, too_sure=too_sure)
+def test_calibration_undoes_too_much_or_too_little_confidence(too_sure, power):
+    logits, truth = drawn(0, too_sure=too_sure, power=power)
     scale = find_scale(logits, truth)
-    assert float(scale.factor) * too_sure == pytest.approx(1, abs=0.1)
-    unseen, labels = drawn(1, too_sure=too_sure)
+    assert scale.power == pytest.approx(power, rel=0.1)
+    assert float(scale.factor) * too_sure == pytest.approx(1, abs=0.15)
+    unseen, labels = drawn(1, too_sure=too_sure, power=power)
     probabilities = to_probabilities(scale(unseen), each=False)
     assert expected_calibration_error(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels) < 0.03
+
+
+def test_of_a_few_labels_no_power_is_learnt():
+    logits, truth = drawn(0, too_sure=1.0, power=0.3)
+    assert 0.6 < find_scale(logits[:12], truth[:12]).power < 1.2
 
 
 def test_labels_for_themselves_get_a_factor_and_a_shift_each():

@@ -75,7 +75,7 @@ def test_an_explanation_sums_to_the_score(flat, label):
     classifier = flat.classifier
     vector = letters().vectors[0]
     terms = explain(classifier, UNREAD, vector, "", "some/invoice 7.pdf", label)
-    scores = classifier.logits([UNREAD], vector[np.newaxis], ["invoice 7"])[0]
+    scores = classifier.scores([UNREAD], vector[np.newaxis], ["invoice 7"])[0]
     assert math.fsum(one.weight for one in terms) == pytest.approx(scores[list(TEXTS).index(label)], abs=1e-4)
     names = [one.term for one in terms]
     assert len(set(names)) == len(names)
@@ -88,10 +88,10 @@ def test_an_explanation_sums_to_the_score(flat, label):
 )
 def test_every_explanation_of_a_path_sums_to_the_scores_of_its_steps(tree, text, label):
     vector = letters().vectors[3]
-    logits = tree.logits([text], vector[np.newaxis])[0]
+    scores = tree.scores([text], vector[np.newaxis])[0]
     columns = {"board": [0], "finance/invoice": [1, 2], "finance/letter": [1, 3]}[label]
     found = math.fsum(one.weight for one in tree.explain(text, vector, "", label))
-    assert found == pytest.approx(logits[columns].sum(), abs=1e-4)
+    assert found == pytest.approx(scores[columns].sum(), abs=1e-4)
 
 
 def test_a_label_that_is_unknown_has_no_explanation(flat):

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ray_app.models.classification.calibration import soften
 from ray_app.models.classification.examples import STEP
 from ray_app.models.classification.explanation import Term, terms_of
 from ray_app.models.classification.features import Features
@@ -61,7 +62,7 @@ class Classifier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TrainedClassifier:
-    """One linear model over all features; its columns are the labels of all decisions, side by side.
+    """One linear model over all features; its columns are the labels' scores in all decisions, side by side.
 
     `own` has another one for each language whose texts are not for this one.
     """
@@ -93,7 +94,8 @@ class TrainedClassifier:
         labels = list(self.manifest.labels)
         kind = self.manifest.kind
         thresholds = np.array([score.threshold for score in self.manifest.labels.values()])
-        found = label_probabilities(self.logits(texts, vectors, titles), self.manifest.forks, labels, kind)
+        logits = self._logits(self.scores(texts, vectors, titles))
+        found = label_probabilities(logits, self.manifest.forks, labels, kind)
         return [ranked(labels, row, self.method, sure=is_sure(row, thresholds, each=kind == "multi")) for row in found]
 
     def _by_language(
@@ -109,11 +111,18 @@ class TrainedClassifier:
             found |= zip(rows, labels, strict=True)
         return [found[row] for row in range(len(texts))]
 
-    def logits(
+    def scores(
         self, texts: Sequence[str], vectors: NDArray[np.float32], titles: Sequence[str] = ()
     ) -> NDArray[np.float64]:
-        """Calibrated logits of the decisions' labels, side by side: shape (texts, columns)."""
+        """The scores of the decisions' labels, which explanations add up to, side by side: shape (texts, columns)."""
         return self.linear.logits(self.features(texts, vectors, titles or [""] * len(texts)))
+
+    def _logits(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Scores to calibrated logits, decision by decision."""
+        decisions = self.manifest.decisions
+        ends = np.cumsum([len(one.fork.labels) for one in decisions])[:-1]
+        parts = zip(np.split(scores, ends, axis=1), decisions, strict=True)
+        return np.hstack([soften(part, one.power) for part, one in parts])
 
     def explain(self, text: str, vector: NDArray[np.float32], title: str, label: str, language: str = "") -> list[Term]:
         if language in self.own:

@@ -1,7 +1,8 @@
 """Why a label: what each word, the title and the meaning of a document add to the label's score.
 
-The score is the calibrated logit, above the mean of the labels that compete; on a path, the sum of the logits of its
-steps. As the model is linear, the weights of all terms add up to the score: nothing is estimated.
+The score stands above or below the mean of the labels that compete, and the higher it is, the more probable is the
+label (`calibration.soften` makes it the calibrated logit); on a path, it is the sum of the scores of its steps. As the
+model is linear, the weights of all terms add up to the score: nothing is estimated.
 """
 
 from __future__ import annotations

@@ -25,11 +25,15 @@ class LabelScore(BaseModel):
 
 
 class DecisionRecord(BaseModel):
-    """A decision between labels, the candidate that takes it, and what all candidates scored."""
+    """A decision between labels, the candidate that takes it, and what all candidates scored.
+
+    Its scores become calibrated logits by `power` (see `calibration.soften`): 1 for kind "multi", and in versions of an
+    older release.
+    """
 
     fork: Fork
     chosen: str
-    temperature: float | None
+    power: float = 1.0
     candidates: list[CandidateScore]
 
 

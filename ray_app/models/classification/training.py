@@ -15,6 +15,7 @@ from scipy.sparse import csr_matrix
 
 from ray_app.errors import ConfigurationError
 from ray_app.models.classification import scores
+from ray_app.models.classification.calibration import soften
 from ray_app.models.classification.classifier import TrainedClassifier
 from ray_app.models.classification.examples import Examples, check, counts, data_hash
 from ray_app.models.classification.features import Choice, Features, find_features, fit_weights, weigh
@@ -186,14 +187,14 @@ def _fit_all(
     counted = count_terms(features, examples.texts, examples.titles)
     fitted = fit_weights(features, counted)
     matrix = weigh(fitted, counted, examples.vectors)
-    linears = [_calibrated(one, matrix, np.arange(len(examples.texts)), fitted.terms) for one in chosen]
+    linears = [_scoring(one, matrix, np.arange(len(examples.texts)), fitted.terms) for one in chosen]
     weights = np.hstack([one.weights for one in linears])
     intercept = np.concatenate([one.intercept for one in linears])
     return TrainedClassifier(fitted, Linear(weights, intercept), manifest)
 
 
-def _calibrated(one: Chosen, matrix: csr_matrix, rows: Rows, terms: int) -> Linear:
-    """The model itself gives calibrated logits."""
+def _scoring(one: Chosen, matrix: csr_matrix, rows: Rows, terms: int) -> Linear:
+    """The model itself gives scores: calibrated logits but for their power."""
     linear = learn(one.best.candidate, one.decision, matrix, rows, terms=terms)
     scale = one.best.scale
     return Linear((linear.weights * scale.factor).astype(np.float32), linear.intercept * scale.factor + scale.shift)
@@ -205,9 +206,9 @@ def _curve(examples: Examples, chosen: Sequence[Chosen], fold: Fold, seed: int) 
     points = []
     for share in _SHARES:
         some = np.sort(order[: int(share * len(order))])
-        linears = [_calibrated(one, fold.features[some], fold.seen[some], fold.terms) for one in chosen]
-        logits = np.hstack([linear.logits(fold.asked) for linear in linears])
-        points.append((len(some), logits))
+        scored = [_scoring(one, fold.features[some], fold.seen[some], fold.terms).logits(fold.asked) for one in chosen]
+        softened = [soften(part, one.best.scale.power) for part, one in zip(scored, chosen, strict=True)]
+        points.append((len(some), np.hstack(softened)))
     points.append((len(order), np.hstack([one.best.logits[fold.unseen] for one in chosen])))
     return [
         CurvePoint(documents=count, macro_f1=scores.macro_f1(_held_out(examples, fold.unseen, chosen, logits)))
@@ -259,6 +260,6 @@ def _record(one: Chosen) -> DecisionRecord:
     return DecisionRecord(
         fork=one.decision.fork,
         chosen=one.best.candidate.name,
-        temperature=None if one.decision.each else float(1 / one.best.scale.factor),
+        power=one.best.scale.power,
         candidates=one.scores,
     )
