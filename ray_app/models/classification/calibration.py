@@ -54,8 +54,8 @@ def soften(scores: Numbers, power: float) -> Numbers:
 def find_scale(logits: Numbers, truth: Truth) -> Scale:
     """What makes held-out labels likeliest: logits (texts, labels), truth (texts,), or (texts, labels) of booleans."""
     if truth.ndim == 1:
-        temperature, power = _temperature_and_power(logits, truth)
-        return Scale(np.array(temperature ** (-1 / power)), np.array(0.0), power)
+        factor, power = _factor_and_power(logits, truth)
+        return Scale(np.array(factor), np.array(0.0), power)
     pairs = np.array([_sigmoid(logits[:, label], truth[:, label].astype(np.bool_)) for label in range(truth.shape[1])])
     return Scale(pairs[:, 0], pairs[:, 1])
 
@@ -94,15 +94,15 @@ def expected_calibration_error(probabilities: NDArray[np.floating[Any]], correct
     return sum(one.answers * abs(one.confidence - one.accuracy) for one in bins) / max(len(correct), 1)
 
 
-def _temperature_and_power(logits: Numbers, truth: NDArray[Any]) -> tuple[float, float]:
-    """The power of the centred logits, and what they are then divided by, that make held-out labels likeliest.
+def _factor_and_power(logits: Numbers, truth: NDArray[Any]) -> tuple[float, float]:
+    """The factor of the centred logits, and the power of that, that make held-out labels likeliest.
 
-    A temperature alone (Guo et al. 2017, section 4.2) leaves linear models too sure of what they are surest of, and not
-    sure enough of the rest: their margins grow faster than their certainty. One increasing map for all logits keeps
-    their order (Rahimi et al. 2020, "Intra order-preserving functions"). Two parameters do not overfit where there are
-    ten documents per label, the less as the power leans to 1 (a normal prior on its logarithm). That all of a few were
-    right makes nothing certain: one text more would have been wrong (Laplace's rule), so targets stand off 1 as Platt's
-    do.
+    A factor alone, the temperature of Guo et al. (2017, section 4.2), leaves linear models too sure of what they are
+    surest of, and not sure enough of the rest: their margins grow faster than their certainty. One increasing map for
+    all logits keeps their order (Rahimi et al. 2020, "Intra order-preserving functions"). Two parameters do not overfit
+    where there are ten documents per label, the less as the power leans to 1 (a normal prior on its logarithm). That
+    all of a few were right makes nothing certain: one text more would have been wrong (Laplace's rule), so targets
+    stand off 1 as Platt's do.
     """
     above = logits - logits.mean(axis=1, keepdims=True)
     spread = max(float(above.std()), 1e-9)
@@ -123,7 +123,7 @@ def _temperature_and_power(logits: Numbers, truth: NDArray[Any]) -> tuple[float,
 
     found = minimize(loss, np.zeros(2), jac=True, method="L-BFGS-B", bounds=[(-10.0, 10.0), (-1.5, 0.7)])
     sharpness, power = np.exp(found.x)
-    return float(spread**power / sharpness), float(power)
+    return float(sharpness ** (1 / power) / spread), float(power)
 
 
 def _sigmoid(logits: Numbers, truth: NDArray[np.bool_]) -> tuple[float, float]:
