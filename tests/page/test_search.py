@@ -40,7 +40,7 @@ def test_results_by_words_are_shown_while_those_by_meaning_are_awaited(visit, bo
         box(page).fill(LEASE)
         page.get_by_role("button", name="Search", exact=True).click()
         expect(hits(page).first.locator("mark").first).to_be_visible()
-        assert line.happened.is_set()
+        assert line.happened.wait(10)
         column = page.get_by_role("region", name="Results")
         expect(column).to_have_attribute("aria-busy", "true")
         expect(page.get_by_role("status").filter(has_text="Searching…")).to_be_visible()
