@@ -15,7 +15,7 @@ Numbers = NDArray[np.float64]
 Truth = NDArray[np.intp] | NDArray[np.bool_]
 _BINS = 10
 # The deviation of the logarithms of powers that are expected: two in three lie between 0.6 and 1.6.
-_POWERS = 0.5
+_POWER_DEVIATION = 0.5
 
 
 class ReliabilityBin(BaseModel):
@@ -117,8 +117,8 @@ def _factor_and_power(logits: Numbers, truth: NDArray[Any]) -> tuple[float, floa
         softened = sharpness * signs * np.exp(power * logs)
         log_probabilities = log_softmax(softened, axis=1)
         wrong = (np.exp(log_probabilities) - targets) * softened
-        value = -(targets * log_probabilities).sum() + (pair[1] / _POWERS) ** 2 / 2
-        slope = np.array([wrong.sum(), power * (wrong * logs).sum() + pair[1] / _POWERS**2])
+        value = -(targets * log_probabilities).sum() + (pair[1] / _POWER_DEVIATION) ** 2 / 2
+        slope = np.array([wrong.sum(), power * (wrong * logs).sum() + pair[1] / _POWER_DEVIATION**2])
         return float(value) / len(truth), slope / len(truth)
 
     found = minimize(loss, np.zeros(2), jac=True, method="L-BFGS-B", bounds=[(-10.0, 10.0), (-1.5, 0.7)])

@@ -15,7 +15,7 @@ from ray_app.models.classification.explanation import Term, terms_of
 from ray_app.models.classification.features import Features
 from ray_app.models.classification.linear import Linear
 from ray_app.models.classification.manifest import ClassifierManifest
-from ray_app.models.classification.tree import label_probabilities, prefixes, routes
+from ray_app.models.classification.tree import by_fork, label_probabilities, prefixes, routes
 from ray_app.records import Label
 
 
@@ -119,10 +119,8 @@ class TrainedClassifier:
 
     def _logits(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Scores to calibrated logits, decision by decision."""
-        decisions = self.manifest.decisions
-        ends = np.cumsum([len(one.fork.labels) for one in decisions])[:-1]
-        parts = zip(np.split(scores, ends, axis=1), decisions, strict=True)
-        return np.hstack([soften(part, one.power) for part, one in parts])
+        parts = zip(by_fork(scores, self.manifest.forks), self.manifest.decisions, strict=True)
+        return np.hstack([soften(part, decision.power) for part, decision in parts])
 
     def explain(self, text: str, vector: NDArray[np.float32], title: str, label: str, language: str = "") -> list[Term]:
         if language in self.own:

@@ -84,10 +84,14 @@ def routes(forks: Sequence[Fork], labels: Sequence[str], kind: Kind) -> list[lis
     return found
 
 
+def by_fork(columns: Numbers, forks: Sequence[Fork]) -> list[Numbers]:
+    """Columns of all forks, side by side, to those of each: (texts, labels of the fork)."""
+    return np.split(columns, np.cumsum([len(fork.labels) for fork in forks])[:-1], axis=1)
+
+
 def label_probabilities(logits: Numbers, forks: Sequence[Fork], labels: Sequence[str], kind: Kind) -> Numbers:
     """Calibrated logits of all forks, side by side, to the probabilities of the labels: (texts, labels)."""
-    ends = np.cumsum([len(fork.labels) for fork in forks])[:-1]
-    steps = np.hstack([to_probabilities(part, each=kind == "multi") for part in np.split(logits, ends, axis=1)])
+    steps = np.hstack([to_probabilities(part, each=kind == "multi") for part in by_fork(logits, forks)])
     return np.stack([steps[:, route].prod(axis=1) for route in routes(forks, labels, kind)], axis=1)
 
 
