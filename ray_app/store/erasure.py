@@ -9,6 +9,7 @@ from ray_app.records import Outcome, content_id
 from ray_app.store.annotations import forget_stated
 from ray_app.store.collections import CONTENTS, DOCUMENTS
 from ray_app.store.events import erase_events
+from ray_app.store.lookup import places_of
 from ray_app.store.protocol import Found, Payload, Store
 from ray_app.store.removal import mark_deleted, with_inside
 from ray_app.store.sweep import keeps_original, settle, sweep
@@ -28,12 +29,14 @@ async def erase_document(
     found = [one for one in await store.retrieve(DOCUMENTS, [document]) if one.payload["tenant"] == tenant]
     copies = {*known, *(one.payload["original"] for one in found if one.payload.get("original"))}
     going = await with_inside(store, found)
+    ids = {document, *(place.id for place in going)}
+    await erase_events(store, tenant, ids)
+    # What people stated goes first: once the places are gone, another try would not know what they named.
     contents = _contents(going)
-    await erase_events(store, tenant, {document, *(place.id for place in going)})
+    kept = {place.payload["content"] for place in await places_of(store, contents) if place.id not in ids}
+    await forget_stated(store, set(contents) - kept)
     await mark_deleted(store, found, run=_RUN)
     await sweep(store, tenant, erase=erase)
-    there = {one.id for one in await store.retrieve(CONTENTS, contents, fields=[])}
-    await forget_stated(store, set(contents) - there)
     for sha256 in sorted(copies):
         await erase_unused(store, tenant, sha256, erase=erase)
     return any(one.payload["outcome"] != Outcome.DELETED.value for one in found)

@@ -68,8 +68,23 @@ async def settle(store: Store, identity: str, tenant: str, erase: Callable[[str]
         await withdraw_vanished(store, late)
     elif contents:
         older = Filter([of_content], must_not=[AnyOf("pipeline", [contents[0].payload["pipeline"]])])
-        await _remove_passages(store, older)
+        if await _remove_passages(store, older):
+            await _check_passages(store, identity)
         await _set_places(store, identity, tenant)
+
+
+async def _check_passages(store: Store, identity: str) -> None:
+    """Lets a content be made anew where it lacks passages.
+
+    While a run replaces the passages of an older pipeline, the sweep of another run, of another source, may take the
+    new ones for the older: the content names their pipeline only once they are all written.
+    """
+    for content in await store.retrieve(CONTENTS, [identity], fields=_FIELDS):
+        of_pipeline = [AnyOf("content", [identity]), AnyOf("pipeline", [content.payload["pipeline"]])]
+        if await store.count(CHUNKS, Filter(of_pipeline)) < content.payload["chunks"]:
+            await store.set_payload(CONTENTS, [identity], {"incomplete": True})
+            places = await places_of(store, [identity], fields=[])
+            await store.set_payload(DOCUMENTS, [place.id for place in places], {"pipeline": ""})
 
 
 async def _set_places(store: Store, identity: str, tenant: str) -> None:
@@ -89,9 +104,12 @@ async def _set_places(store: Store, identity: str, tenant: str) -> None:
         await set_places(store, identity, content, tenant, sources, folders)
 
 
-async def _remove_passages(store: Store, which: Filter) -> None:
+async def _remove_passages(store: Store, which: Filter) -> int:
+    """Removes them; returns how many there were."""
+    removed = 0
     while True:
         page, _ = await store.scroll(CHUNKS, filter=which, limit=_PAGE, fields=[])
         if not page:
-            return
+            return removed
+        removed += len(page)
         await store.delete(CHUNKS, [passage.id for passage in page])

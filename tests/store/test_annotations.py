@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from ray_app.store.points import STATED, labels, place_id
 from ray_app.store.protocol import AnyOf, Filter
 from ray_app.store.removal import mark_deleted
 from ray_app.store.sweep import sweep
+from tests.store.interrupted import Interrupted
 from tests.store.test_writer import document, place, store, write
 
 __all__ = ["store"]  # the fixture: each test runs over both engines
@@ -93,6 +95,24 @@ async def test_it_goes_when_the_document_is_erased_and_not_while_a_copy_is_left(
     assert len(await history(store, CONTENT)) == 1
     await erase_document(store, "t", place_id(copy), erase=lambda sha256: None)
     assert await history(store, CONTENT) == []
+
+
+async def test_it_goes_with_an_erasure_that_broke_off_anywhere_and_was_repeated(store):
+    async def dies():
+        raise EOFError
+
+    number, died = 0, True
+    while died:
+        await write(store, document(place(), "one"))
+        await state(store, "invoice")
+        interrupted = Interrupted(store, number, dies)
+        with contextlib.suppress(EOFError):
+            await erase_document(interrupted, "t", place_id(place()), erase=lambda sha256: None)
+        died = interrupted.left < 0
+        await erase_document(store, "t", place_id(place()), erase=lambda sha256: None)
+        assert await history(store, CONTENT) == [], number
+        number += 1
+    assert number > 5
 
 
 async def test_it_stays_when_the_file_vanishes(store):

@@ -78,10 +78,16 @@ async def state(store):
     ]
 
 
-async def delete(store, *refs):
+async def mark(store, *refs):
+    """As gone: the next sweep looks at their contents."""
     gone = {f"file:///root/{ref.path}" for ref in refs}
-    async for page in documents_below(store, tenant="t", source=refs[0].source, root="file:///root"):
-        await mark_deleted(store, [one for one in page if one.payload["uri"] in gone], run="r9")
+    for source in {ref.source for ref in refs}:
+        async for page in documents_below(store, tenant="t", source=source, root="file:///root"):
+            await mark_deleted(store, [one for one in page if one.payload["uri"] in gone], run="r9")
+
+
+async def delete(store, *refs):
+    await mark(store, *refs)
     await sweep(store, "t")
 
 
