@@ -20,7 +20,7 @@ from ray_app.ingest.display import Display, watched
 from ray_app.ingest.events import Teller, telling
 from ray_app.ingest.hold import sources_held
 from ray_app.ingest.progress import STAGES, Handle, start_progress
-from ray_app.ingest.record import describe, new_run_id, progress_kept, recorded, setup_of
+from ray_app.ingest.record import described, new_run_id, progress_kept, recorded, setup_of
 from ray_app.ingest.resources import WRITE_CPUS, WRITERS, Shares, cluster_resources, share_out
 from ray_app.models.prepared import prepare_model
 from ray_app.pipeline import pipeline_version
@@ -76,13 +76,12 @@ def fill(task: Name, settings: Settings, display: Display, *, limit: int | None 
         ):
             progress = start_progress("backfill", STAGES[1:])
             done = chunks = failed = 0
-            with progress_kept(settings, run, progress):
+            with progress_kept(settings, run, progress), described(run, progress, shares):
                 for ids in _rounds(runner, store, settings, TASKS[task].left(settings), limit):
                     more = len(ids) >= settings.ingest.round_documents
                     sink = _process(
                         task, ids, settings, shares, display, teller, run=identity, progress=progress, more=more
                     )
-                    describe(run, progress, shares)
                     done, chunks, failed = done + sink.contents, chunks + sink.chunks, failed + sink.failed
             if runner.run(store.build_graph()):
                 display.say("built the search graph")

@@ -14,6 +14,7 @@ from ray.data.block import Block
 from ray.data.datasource import WriteResult
 
 from ray_app.backfill.tasks import TASKS, Name, read_for
+from ray_app.ingest.isolation import tell_one_by_one
 from ray_app.ingest.progress import Handle
 from ray_app.ingest.reporting import measured, tell_written
 from ray_app.logs import log_to_stderr
@@ -54,7 +55,8 @@ class Worker:
             try:
                 with timed(self._name):
                     done = [(content, True) for content in self._work(contents)]
-            except Exception:  # a model may raise anything at an odd text: then one by one
+            except Exception as error:  # a model may raise anything at an odd text: then one by one
+                tell_one_by_one(self._name, len(contents), error)
                 done = [self._alone(content) for content in contents]
         column = np.empty(len(done), dtype=object)
         column[:] = [content for content, _ in done]

@@ -27,6 +27,8 @@ from ray_app.store.protocol import Store
 from ray_app.store.runs import Job, Run, RunProgress, save_progress, save_run
 
 _log = get_logger(__name__)
+# How long the end of a run waits for its figures.
+_FIGURES_S = 10.0
 
 
 def new_run_id() -> str:
@@ -118,18 +120,20 @@ async def _keep(settings: Settings, run: Run, progress: Handle, stop: threading.
         await store.close()
 
 
-def describe(run: Run, progress: Handle, shares: Shares) -> None:
-    """Puts the figures of a run so far, and what held it up, into its record."""
+@contextmanager
+def described(run: Run, progress: Handle, shares: Shares) -> Iterator[None]:
+    """When the block ends, well or not, puts the run's figures so far, and what held it up, into its record."""
     import ray
-    from ray.exceptions import RayActorError
+    from ray.exceptions import RayError
 
     try:
-        snapshot: Snapshot = ray.get(progress.snapshot.remote())
-    except RayActorError:  # its node died, the figures with it
-        return
-    run.startup_s, run.working_s = round(snapshot.startup_s, 2), round(snapshot.working_s, 2)
-    run.stages = stage_figures(snapshot)
-    run.bottleneck = bottleneck(run.stages, gpu=bool(shares.embed_gpus))
+        yield
+    finally:
+        with contextlib.suppress(RayError):  # its node died, the figures with it
+            snapshot: Snapshot = ray.get(progress.snapshot.remote(), timeout=_FIGURES_S)
+            run.startup_s, run.working_s = round(snapshot.startup_s, 2), round(snapshot.working_s, 2)
+            run.stages = stage_figures(snapshot)
+            run.bottleneck = bottleneck(run.stages, gpu=bool(shares.embed_gpus))
 
 
 def setup_of(model: PreparedModel, settings: Settings, pipeline: str) -> dict[str, str]:

@@ -19,7 +19,7 @@ from ray_app.ingest.events import telling
 from ray_app.ingest.hold import Hold, sources_held
 from ray_app.ingest.listing import Listing, blocks, delete_missing, list_changed
 from ray_app.ingest.progress import STAGES, start_progress
-from ray_app.ingest.record import describe, new_run_id, progress_kept, recorded, setup_of
+from ray_app.ingest.record import described, new_run_id, progress_kept, recorded, setup_of
 from ray_app.ingest.resources import cluster_resources, share_out
 from ray_app.ingest.summary import Summary, Tally, summarise
 from ray_app.ingest.watching import scan_changes
@@ -94,11 +94,10 @@ def ingest(work: Work, settings: Settings, display: Display) -> Summary:
             progress = start_progress(
                 run.job, STAGES if plan.embed else [stage for stage in STAGES if stage != "embed"]
             )
-            with progress_kept(settings, run, progress):
+            with progress_kept(settings, run, progress), described(run, progress, shares):
                 for found in _rounds(runner, store, listings, plan, work.limit, settings, display):
                     hold.check()
                     done += process(found, plan, settings, shares, display, progress, tell=teller.progress)
-                    describe(run, progress, shares)
                     run.reasons = dict(done.reasons)
             deleted, refusal = runner.run(_tidy(store, listings, run.id, work, settings, hold))
             runner.run(_follow_watchlist(store, settings, since=run.started))

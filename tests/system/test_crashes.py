@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -77,6 +78,10 @@ class Disturbed:
         self.wait_for(self.written, ingest)
         assert asked(self.settings, self.written) < self.source.written, "all was written before the kill"
 
+    def runs_list(self):
+        """The records of runs, the last one first."""
+        return run_cli("runs", "list", "--json", environment=self.environment).stdout.splitlines()
+
     def assert_undisturbed(self):
         stop_owner(self.settings.index_dir)
         assert_same_points(points(self.settings.index_dir), self.source.after)
@@ -103,6 +108,21 @@ def ended(ingest):
     output, errors = ingest.communicate(timeout=300)
     assert ingest.returncode == 0, errors
     return last_line_json(output)
+
+
+@pytest.mark.parametrize("source", ["new_source"], indirect=True)
+def test_an_ingest_that_a_person_ends_says_what_it_did_and_is_finished_by_the_next(disturbed):
+    ingest = disturbed.start()
+    disturbed.wait_for_the_middle(ingest)
+    ingest.send_signal(signal.SIGINT)
+    _, errors = ingest.communicate(timeout=120)
+    assert ingest.returncode != 0, errors
+    (ended_early, *_) = [json.loads(line) for line in disturbed.runs_list()]
+    assert ended_early["state"] == "cancelled"
+    assert ended_early["stages"]["write"]["documents"] > 0
+    assert ended_early["bottleneck"]
+    ended(disturbed.start())
+    disturbed.assert_undisturbed()
 
 
 def test_the_undisturbed_ingest_did_all_that_is_compared(changed_source):
