@@ -17,6 +17,7 @@ from sklearn.metrics import f1_score
 from ray_app.errors import ConfigurationError
 from ray_app.evaluation.rows import read_rows
 from ray_app.ingest.labelled import of_texts
+from ray_app.ingest.training import trainer
 from ray_app.models.classification.calibration import expected_calibration_error
 from ray_app.models.classification.examples import Examples
 from ray_app.models.classification.training import plan_of, train
@@ -87,7 +88,11 @@ def evaluate_classification(texts: LabelledTexts, settings: Settings, say: Calla
     say(f"{texts.name}: training on {len(texts.seen)} texts")
     plan = plan_of(settings.classification)
     trained = train(
-        examples, embedding=model.manifest.fingerprint, plan=plan, say=lambda line: say(f"{texts.name}: {line}")
+        examples,
+        embedding=model.manifest.fingerprint,
+        plan=plan,
+        run=trainer(len(examples.texts), settings),
+        say=lambda line: say(f"{texts.name}: {line}"),
     )
     found = trained.classifier.classify(asked.texts, asked.vectors, languages=asked.languages)
     best = [labels[0] for labels in found]
