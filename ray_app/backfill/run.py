@@ -131,7 +131,7 @@ def _process(
         Worker,
         fn_constructor_args=(task, settings, progress),
         fn_constructor_kwargs={"run": run, "threads": shares.embed_threads, "gpu": bool(shares.embed_gpus)},
-        batch_size=None,
+        batch_size=size,
         compute=ActorPoolStrategy(min_size=1, max_size=shares.embed_workers),
         num_cpus=shares.embed_cpus,
         num_gpus=shares.embed_gpus,

@@ -62,7 +62,7 @@ def process(
                 "threads": shares.embed_threads,
                 "gpu": bool(shares.embed_gpus),
             },
-            batch_size=None,
+            batch_size=1,  # a block
             compute=ActorPoolStrategy(min_size=1, max_size=shares.embed_workers),
             num_cpus=shares.embed_cpus,
             num_gpus=shares.embed_gpus,
@@ -75,7 +75,7 @@ def process(
 
 
 def extracted(found: Blocks, plan: Plan, settings: Settings, shares: Shares, progress: Handle) -> ray.data.Dataset:
-    """The first stage: the files, read and cut, a document each row."""
+    """The first stage: the files, read and cut, a block of documents each row."""
     workers = shares.extract_workers
     return ray.data.from_arrow_refs(found.refs).map_batches(
         Extract,

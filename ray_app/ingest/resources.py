@@ -42,11 +42,13 @@ def share_out(
 
     `resources` is what Ray says of the cluster. There is one embedding worker for each GPU; without GPUs
     one for each CPU: workers of one thread do more than one worker of many threads, which wait for each
-    other at every matrix (docs/benchmarks.md). Where nothing is embedded, the CPUs are there for reading.
+    other at every matrix (docs/benchmarks.md). Where nothing is embedded, or on
+    GPUs, the CPUs are there for reading.
     """
     cpus = resources.get("CPU", 1.0)
-    extract = settings.ingest.parse_workers or max(1, math.floor(cpus / 4 if embedding else cpus))
     gpus = 0 if settings.embedding.backend == "onnx" else math.floor(resources.get("GPU", 0))
+    beside = cpus - gpus if gpus else cpus / 4  # a GPU's worker needs a CPU to cut into tokens
+    extract = settings.ingest.parse_workers or max(1, math.floor(beside if embedding else cpus))
     fitting = resources.get("memory", math.inf) * _MEMORY_SHARE / (2 * weights_bytes + _WORKER_BYTES)
     embed = settings.ingest.embed_workers or max(1, math.floor(gpus or min(cpus, fitting)))
     threads = settings.embedding.threads or max(1, min(_MOST_THREADS, math.floor(cpus / embed)))

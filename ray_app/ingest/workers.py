@@ -1,13 +1,15 @@
 """What Ray runs: two actor classes and a sink, each a thin wrapper around the pipeline's functions.
 
-A row is one document: listed files come as columns, then travel as `Document` objects.
+Listed files come as columns, a row each. From then on a row is all documents of a block: a batch of one row is the
+block, neither cut nor joined with others, also where there are GPUs, for which Ray asks how many rows a batch has.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,7 +39,14 @@ if TYPE_CHECKING:
     from ray.data._internal.execution.interfaces import TaskContext
 
 Rows = dict[str, Any]
-_COLUMN = "document"
+_COLUMN = "documents"
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The documents of a block, which travel as one."""
+
+    documents: list[Document]
 
 
 class Extract:
@@ -80,7 +89,7 @@ class Extract:
                 children_mb=limits.max_children_mb,
             )
             documents = isolated("enrich", lambda some: pipeline.enrich(some, self._enricher), documents)
-        return _rows(documents)
+        return as_row(documents)
 
     def _known(self, files: Sequence[pipeline.Fetched]) -> set[tuple[str, str]]:
         hashes = pipeline.hashes_of(files)
@@ -104,13 +113,14 @@ class Embed:
         progress.ready.remote()
 
     def __call__(self, rows: Rows) -> Rows:
-        documents = list(rows[_COLUMN])
+        (block,) = rows[_COLUMN]
+        documents = block.documents
         with measured(self._progress, "embed", len(documents), run=self._run):
             with timed("embed"):
                 documents = isolated("embed", lambda some: pipeline.embed(some, self._embedder), documents)
             with timed("classify"):
                 documents = isolated("classify", self._classify, documents)
-        return _rows(documents)
+        return as_row(documents)
 
     def _classify(self, documents: list[Document]) -> list[Document]:
         return pipeline.classify(documents, self._classifier, self._privacy)
@@ -134,8 +144,8 @@ class IndexSink(Datasink[Tally]):
         store = await open_store(self._settings)
         tally = Tally()
         try:
-            for block in blocks:
-                documents = pipeline.for_keeping(block.column(_COLUMN).to_pylist(), self._settings.privacy)
+            for some in _documents(blocks):
+                documents = pipeline.for_keeping(some, self._settings.privacy)
                 with measured(None, "write", len(documents), run=self._run) as step:
                     written = await patiently(
                         self._settings.store,
@@ -170,7 +180,12 @@ def _failed(document: Document) -> Failed:
     return Failed(place_id(document.ref), document.ref.uri, document.ref.source, failure.stage, failure.reason)
 
 
-def _rows(documents: Sequence[Document]) -> Rows:
-    column = np.empty(len(documents), dtype=object)
-    column[:] = documents
-    return {_COLUMN: column}
+def as_row(documents: list[Document]) -> Rows:
+    """One row that holds all of them."""
+    return {_COLUMN: np.array([Together(documents)], dtype=object)}
+
+
+def _documents(blocks: Iterable[Block]) -> Iterator[list[Document]]:
+    for block in blocks:
+        for one in block.column(_COLUMN).to_pylist():
+            yield one.documents

@@ -87,6 +87,7 @@ def test_each_gpu_gets_one_embedding_worker_unless_onnx_is_wanted():
     cluster = {"CPU": 16, "GPU": 2}
     shares = share_out(cluster, 90_000_000, Settings())
     assert (shares.embed_workers, shares.embed_gpus) == (2, 1)
+    assert shares.extract_workers == 14  # the CPUs are there for reading
     onnx = share_out(cluster, 90_000_000, Settings(embedding=EmbeddingSettings(backend="onnx")))
     assert (onnx.embed_workers, onnx.embed_gpus) == (16, 0)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from rich.console import Console
@@ -24,18 +23,13 @@ def sink_over(port, documents):
 
     from ray_app.ingest.display import Display, watched
     from ray_app.ingest.progress import start_progress
-    from ray_app.ingest.workers import IndexSink
+    from ray_app.ingest.workers import IndexSink, as_row
 
     progress = start_progress()
     settings = Settings(store=settings_of(port, attempts=3))
     sink = IndexSink(settings, run="r", version="v", progress=progress)
-    column = np.empty(len(documents), dtype=object)
-    column[:] = documents
-
-    def as_documents(table):
-        return {"document": column}
-
-    dataset = ray.data.from_arrow_refs([ray.put(pa.table({"n": [1]}))]).map_batches(as_documents, batch_size=None)
+    block = ray.data.from_arrow_refs([ray.put(pa.table({"n": [1]}))])
+    dataset = block.map_batches(lambda _: as_row(documents), batch_size=None)
     with watched(Display(Console(file=io.StringIO()), stall_warning_s=60), progress, 1, more=False, run="r"):
         dataset.write_datasink(sink, ray_remote_args={"num_cpus": 0.25})
     return sink.tally

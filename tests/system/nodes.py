@@ -1,12 +1,15 @@
 """A Ray cluster of several nodes on this machine, as a process of its own; its nodes are killed on request.
 
-    python -m tests.system.nodes CPUS_OF_THE_HEAD CPUS_OF_A_NODE ...
+    python -m tests.system.nodes [--gpus GPUS_OF_THE_HEAD] CPUS_OF_THE_HEAD CPUS_OF_A_NODE ...
+
+GPUs are what Ray is told: none has to be there.
 
 Prints the cluster's address, then kills the last node, with all that runs on it, for each line it reads.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import sys
@@ -29,9 +32,13 @@ STORE = 150 << 20
 
 
 def main() -> None:
-    head, *others = (float(argument) for argument in sys.argv[1:])
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": head, "object_store_memory": STORE})
-    nodes = [cluster.add_node(num_cpus=cpus, object_store_memory=STORE) for cpus in others]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--gpus", type=int, default=0)
+    parser.add_argument("cpus", type=float, nargs="+")
+    arguments = parser.parse_args()
+    head = {"num_cpus": arguments.cpus[0], "num_gpus": arguments.gpus, "object_store_memory": STORE}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    nodes = [cluster.add_node(num_cpus=cpus, object_store_memory=STORE) for cpus in arguments.cpus[1:]]
     cluster.wait_for_nodes()
     say(cluster.address)
     for _ in sys.stdin:

@@ -1,4 +1,4 @@
-"""A node of the cluster dies in the middle of an ingest: the rest goes on, also where it is too small for the pools."""
+"""Clusters of several kinds of nodes: one dies in the middle of an ingest, one has a GPU."""
 
 from __future__ import annotations
 
@@ -62,3 +62,22 @@ def test_an_ingest_outlives_a_node(source, nodes, alone):
     assert last_line_json(output)["documents"] == source.documents
     end(nodes)
     assert_same_points(points(index_dir), source.after)
+
+
+@pytest.mark.parametrize("nodes", [("--gpus", 1, 2)], indirect=True, ids=["a GPU"])
+@pytest.mark.parametrize("source", ["new_source"], indirect=True)
+@pytest.mark.parametrize("commands", [["ingest"], ["ingest --embed later", "backfill"]], ids=["at once", "later"])
+def test_workers_that_ask_for_a_gpu_make_the_same_index(source, nodes, commands, alone):
+    """Ray hands out a GPU that is not there; the workers that hold it are told to calculate on the CPU."""
+    environment = {**alone, "RAY_ADDRESS": first_line(nodes), "RAY_AUTH_MODE": "disabled"}
+    environment["RAY_APP_EMBEDDING__DEVICE"] = "cpu"
+    for command in commands:
+        name, *options = command.split()
+        folder = [str(source.folder)] if name == "ingest" else []
+        done = subprocess.run(
+            [RAY_APP, name, *folder, *options, "--json"],
+            env=environment, capture_output=True, text=True, timeout=400, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    end(nodes)
+    assert_same_points(points(Path(alone["RAY_APP_DATA_DIR"]) / "index"), source.after)
