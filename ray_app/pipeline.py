@@ -252,9 +252,20 @@ def for_keeping(documents: Sequence[Document], settings: PrivacySettings) -> lis
 
 
 def kept(content: Content, settings: PrivacySettings) -> Content:
-    """The content with as much of its personal data as is to be kept; its risk is judged by all of it before."""
+    """The content with as much of its personal data as is to be kept; its risk is judged by all of it before.
+
+    Different values stay different ones when they look the same: the risk is judged again when labels change.
+    """
     most = settings.max_mentions
-    mentions = (replace(one, value=kept_value(one.value, one.kind, settings)) for one in content.mentions[:most])
+    numbers: dict[tuple[str, str], int] = {}
+    mentions = [
+        replace(
+            one,
+            value=kept_value(one.value, one.kind, settings),
+            number=numbers.setdefault((one.kind, one.value), len(numbers)),
+        )
+        for one in content.mentions[:most]
+    ]
     return replace(content, mentions=tuple(mentions), words=content.words[:most])
 
 

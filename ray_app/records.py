@@ -162,7 +162,8 @@ class Mention:
 
     `kind` is one of a closed list (`person`, `organisation`, `place`, `email`, `dk.cpr`...). `start` and `end` are its
     span in the text of page number `page`, in characters; `value` is its normal form, the same however it is written.
-    `confidence` (0 to 1) is how sure the finder is, `found_by` names the rule or the model.
+    `confidence` (0 to 1) is how sure the finder is, `found_by` names the rule or the model. `number` tells different
+    values of a document apart where the index keeps them masked.
     """
 
     kind: str
@@ -172,6 +173,7 @@ class Mention:
     value: str
     confidence: float
     found_by: str
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from ray_app import pipeline
 from ray_app.enrichment.chunking import name_chunk
 from ray_app.models.zero_shot import ZeroShotClassifier
 from ray_app.pipeline import Enricher
-from ray_app.records import Chunk, Content, Document, FileRef
+from ray_app.records import Chunk, Content, Document, FileRef, Mention
 from ray_app.settings import ClassificationSettings, LanguageSettings, PrivacySettings
 
 ENGLISH = "The salinity probe drifts when its electrode is dry, and must be calibrated again before use."
@@ -70,6 +70,18 @@ def test_what_lies_inside_is_judged_for_itself():
     outer = enriched(mail, DANES)
     assert outer.failure
     assert outer.children[0].content.language == "da"
+
+
+def test_the_risk_is_the_same_by_what_is_kept_of_names_that_look_alike_masked():
+    hidden = PrivacySettings(values="masked")
+    names = ("Lise Holm", "Lone Hald", "Lars Hare", "Lise Holm")
+    mentions = tuple(Mention("person", 1, 10 * i, 10 * i + 9, name, 0.9, "model") for i, name in enumerate(names))
+    content = pipeline.assessed(replace(document(ENGLISH).content, mentions=mentions), hidden)
+    kept = pipeline.kept(content, hidden)
+    assert [(one.value, one.number) for one in kept.mentions] == [("L. H.", number) for number in (0, 1, 2, 0)]
+    again = pipeline.assessed(kept, hidden)
+    assert (again.risk, again.reasons) == (content.risk, content.reasons)
+    assert again.risk == "personal"
 
 
 def test_of_very_many_mentions_the_first_are_kept_and_the_kinds_of_all():

@@ -99,7 +99,8 @@ def _find(evidence: Evidence, document: _Document) -> Iterator[_Found]:
         kinds = {kind for kind in {mention.kind for mention in document.mentions} if _is_meant(kind, evidence)}
         for mention in document.mentions:
             if mention.kind in kinds and mention.confidence >= least:
-                yield _Found(mention.kind, f"{mention.kind}\n{mention.value}", mention.page, mention.start)
+                value = f"{mention.kind}\n{mention.value}\n{mention.number}"
+                yield _Found(mention.kind, value, mention.page, mention.start)
     elif evidence.words:
         for hit in document.words:
             if hit.category in evidence.words:

@@ -15,7 +15,10 @@ _Texts = Annotated[list[_Text], Field(max_length=50)]
 
 
 class MentionOut(BaseModel):
-    """Where a document names somebody or something. `value` is its normal form, as much of it as the index keeps."""
+    """Where a document names somebody or something. `value` is its normal form, as much of it as the index keeps.
+
+    `number` tells different values of a document apart, also where they are masked.
+    """
 
     kind: str
     page: int
@@ -24,6 +27,7 @@ class MentionOut(BaseModel):
     value: str
     confidence: float
     found_by: str
+    number: int
 
 
 class WordOut(BaseModel):
