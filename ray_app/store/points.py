@@ -77,8 +77,6 @@ def content_points(
         shared["language"] = content.language
     if content.labels:
         shared["label"] = [content.labels[0].label]
-    if content.vectors is None:
-        shared["pending"] = [EMBEDDING]
     # A passage is also found by the words of its document's title.
     stemming = content.stemming or content.language
     vectors = [bm25.passage_vector(chunk.text, stemming, content.title) for chunk in content.chunks]
@@ -105,6 +103,7 @@ def content_points(
             **personal_fields(content),
             "terms": sorted({index for vector in vectors for index in vector.indices}),
             "words": frequent_words(content.title, (chunk.text for chunk in content.chunks), stemming),
+            **({"pending": [EMBEDDING]} if content.vectors is None else {}),
             "run": run,
             "updated": now(),
         },
