@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from semantic_text_splitter import TextSplitter
@@ -39,15 +40,17 @@ def pages_of(chunks: Sequence[Chunk]) -> tuple[Page, ...]:
     White space behind a page's last passage is gone, and so are pages without text; a passage that stands on no page
     (`name_chunk`) makes none.
     """
-    texts: dict[int, str] = {}
+    parts: dict[int, list[str]] = defaultdict(list)  # one text that grows would be copied for each of its passages
+    lengths: dict[int, int] = defaultdict(int)
     confidences: dict[int, float | None] = {}
     for piece in chunks:
-        text = texts.get(piece.page, "")
-        if piece.end > len(text):
-            new = piece.text[max(0, len(text) - piece.start) :]  # passages may overlap
-            texts[piece.page] = text + " " * (piece.start - len(text)) + new
+        length = lengths[piece.page]
+        if piece.end > length:
+            new = piece.text[max(0, length - piece.start) :]  # passages may overlap
+            parts[piece.page] += [" " * (piece.start - length), new]
+            lengths[piece.page] = max(length, piece.start) + len(new)
             confidences[piece.page] = piece.confidence
-    return tuple(Page(number, text, confidences[number]) for number, text in sorted(texts.items()))
+    return tuple(Page(number, "".join(text), confidences[number]) for number, text in sorted(parts.items()))
 
 
 def name_chunk(title: str) -> tuple[Chunk, ...]:
