@@ -88,6 +88,15 @@ def test_the_same_text_gives_the_same_mentions_alone_and_among_others(finder):
     assert open_name_finder(NamesSettings()).find([LETTER])[0] == alone
 
 
+def test_a_very_long_text_has_the_names_of_its_paragraphs_each_at_its_place(finder):
+    """It is worked on in pieces: their number must not show."""
+    paragraphs = 1 + 1_200_000 // len(LETTER + "\n")
+    text = (LETTER + "\n") * paragraphs
+    found = finder.find([text])[0]
+    assert [(one.kind, one.value) for one in found] == names(finder, LETTER) * paragraphs
+    assert all(" ".join(text[one.start : one.end].split()) == one.value for one in found)
+
+
 def test_names_that_are_not_sure_enough_are_left_out():
     everything = open_name_finder(NamesSettings(min_confidence=0)).find([LETTER * 3])[0]
     strict = open_name_finder(NamesSettings(min_confidence=0.9)).find([LETTER * 3])[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -67,7 +67,11 @@ class DefaultFinder:
 
     def spans(self, texts: Sequence[str]) -> list[list[Placed]]:
         """Each text's names with their places, in their order."""
-        return [spans for some in _groups(texts) for spans in self._together(some)]
+        found: list[list[Placed]] = [[] for _ in texts]
+        for some in _groups(texts):
+            for piece, spans in zip(some, self._together([one.text for one in some]), strict=True):
+                found[piece.number] += [(piece.start + start, piece.start + end, span) for start, end, span in spans]
+        return found
 
     def _together(self, texts: Sequence[str]) -> list[list[Placed]]:
         encoded = [self._encoded(text) for text in texts]
@@ -128,16 +132,35 @@ def _placed(text: str, tokens: Sequence[Token | None], spans: Sequence[Span]) ->
             yield first.start, last.end, span
 
 
-def _groups(texts: Sequence[str]) -> Iterator[list[str]]:
-    """The texts in their order, with at most so many characters together, or one text."""
-    group: list[str] = []
+class _Piece(NamedTuple):
+    """A stretch of text number `number` from its character `start` on."""
+
+    number: int
+    start: int
+    text: str
+
+
+def _pieces(texts: Sequence[str]) -> Iterator[_Piece]:
+    """The texts in their order; long ones in several, cut behind a paragraph, a line or a word."""
+    for number, text in enumerate(texts):
+        start = 0
+        while (end := start + _GROUP_CHARS) < len(text):
+            cut = next((at + 1 for mark in ("\n\n", "\n", " ") if (at := text.rfind(mark, start, end)) >= start), end)
+            yield _Piece(number, start, text[start:cut])
+            start = cut
+        yield _Piece(number, start, text[start:])
+
+
+def _groups(texts: Sequence[str]) -> Iterator[list[_Piece]]:
+    """Pieces in their order, with at most so many characters together."""
+    group: list[_Piece] = []
     size = 0
-    for text in texts:
-        if group and size + len(text) > _GROUP_CHARS:
+    for piece in _pieces(texts):
+        if group and size + len(piece.text) > _GROUP_CHARS:
             yield group
             group, size = [], 0
-        group.append(text)
-        size += len(text)
+        group.append(piece)
+        size += len(piece.text)
     if group:
         yield group
 
