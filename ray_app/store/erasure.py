@@ -33,10 +33,13 @@ async def erase_document(
     await erase_events(store, tenant, ids)
     # What people stated goes first: once the places are gone, another try would not know what they named.
     contents = _contents(going)
-    kept = {place.payload["content"] for place in await places_of(store, contents) if place.id not in ids}
-    await forget_stated(store, set(contents) - kept)
+    places = await places_of(store, contents, fields=["content"])
+    await forget_stated(store, set(contents) - {place.payload["content"] for place in places if place.id not in ids})
     await mark_deleted(store, found, run=_RUN)
     await sweep(store, tenant, erase=erase)
+    # Of copies that are erased at the same time, each was kept for the other until now.
+    there = {one.id for one in await store.retrieve(CONTENTS, contents, fields=[])}
+    await forget_stated(store, set(contents) - there)
     for sha256 in sorted(copies):
         await erase_unused(store, tenant, sha256, erase=erase)
     return any(one.payload["outcome"] != Outcome.DELETED.value for one in found)

@@ -115,6 +115,26 @@ async def test_it_goes_with_an_erasure_that_broke_off_anywhere_and_was_repeated(
     assert number > 5
 
 
+async def test_it_goes_when_two_copies_are_erased_at_the_same_time(store):
+    """The one whole before each call of the other's erasure in turn."""
+    copy = place("b/copy.txt")
+
+    async def meanwhile():
+        await erase_document(store, "t", place_id(copy), erase=lambda sha256: None)
+
+    number, came = 0, True
+    while came:
+        await write(store, document(place(), "one"), document(copy, "one"))
+        await state(store, "invoice")
+        interrupted = Interrupted(store, number, meanwhile)
+        await erase_document(interrupted, "t", place_id(place()), erase=lambda sha256: None)
+        came = interrupted.left < 0
+        await meanwhile()
+        assert await history(store, CONTENT) == [], number
+        number += 1
+    assert number > 5
+
+
 async def test_it_stays_when_the_file_vanishes(store):
     await write(store, document(place(), "one"))
     await state(store, "invoice")
