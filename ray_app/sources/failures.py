@@ -32,16 +32,20 @@ _PASSING_ERRNO = {
     errno.ESTALE,
     errno.ETIMEDOUT,
 }
-# By name, since the libraries that raise them are optional: botocore, aiohttp, fsspec, imaplib, azure.
+# By name, since the libraries that raise them are optional: botocore, aiohttp, fsspec, imaplib, azure, requests. An
+# answer that cannot be read was cut short or garbled on its way.
 _PASSING_NAMES = {
     "ClientConnectionError",
     "ClientPayloadError",
     "ConnectionClosedError",
+    "DecodeError",
     "FSTimeoutError",
     "FlexibleChecksumError",
     "HTTPClientError",
     "IncompleteRead",
     "IncompleteReadError",
+    "JSONDecodeError",
+    "ProxyError",  # gcsfs's word for status 502
     "ResponseParserError",
     "ResponseStreamingError",
     "ServiceRequestError",
@@ -119,14 +123,14 @@ def _is_named(error: BaseException) -> bool:
 
 
 def _status(error: BaseException) -> int | None:
-    """The HTTP status in an error of aiohttp, botocore, gcsfs or azure."""
+    """The HTTP status of an error of aiohttp, botocore, gcsfs or azure, where a status is what went wrong."""
     response = getattr(error, "response", None)
     if isinstance(response, dict):
         status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         return status if isinstance(status, int) else None
     for name in ("status", "status_code", "code"):
         value = getattr(error, name, None)
-        if isinstance(value, int) and 100 <= value < 600:
+        if isinstance(value, int) and 400 <= value < 600:
             return value
     return None
 
@@ -150,7 +154,7 @@ def _words(error: BaseException) -> str:
         if isinstance(one, AddressRefused):
             return str(one)
     status = next((found for one in _chain(error) if (found := _status(one))), None)
-    if isinstance(error, FileNotFoundError) and status in (None, 404):
+    if status == 404 or (status is None and isinstance(error, FileNotFoundError)):
         return "nothing is there"
     text = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
     if status is not None and str(status) not in text:

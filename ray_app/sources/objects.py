@@ -6,28 +6,17 @@ environment or fsspec's own configuration, never from the URL.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import fsspec
-from fsspec.config import conf
 
 from ray_app.errors import SourceError
 from ray_app.records import FileRef
 from ray_app.settings import SourceSettings
 from ray_app.sources.failures import check_complete, retried, told, too_large
-
-# The extra of the package that brings what reads such URLs.
-_EXTRAS = {"s3": "s3", "gs": "gcs", "gcs": "gcs", "az": "azure", "abfs": "azure", "abfss": "azure"}
-
-
-class _Object(NamedTuple):
-    path: str
-    size: int
-    modified: float
-    etag: str
+from ray_app.sources.providers import PAGES, PROVIDERS, Object, object_of, options, try_once
 
 
 def root(uri: str, settings: SourceSettings) -> str:
@@ -42,7 +31,7 @@ def root(uri: str, settings: SourceSettings) -> str:
 
 
 def list_files(uri: str, source: str, tenant: str, settings: SourceSettings) -> Iterator[FileRef]:
-    """The object itself, or every object below the URI: on S3 sorted by key, elsewhere folder by folder."""
+    """The object itself, or every object below the URI, sorted by key."""
     with told(uri):
         fs, top = open_filesystem(uri, settings)
         found = _below(fs, uri, top, settings)
@@ -50,8 +39,9 @@ def list_files(uri: str, source: str, tenant: str, settings: SourceSettings) -> 
         if first is None:
             yield from _single(fs, uri, top, source, tenant)
             return
+        start = len(_prefix(top))
         for one in chain([first], found):
-            relative = one.path[len(top) + 1 :]
+            relative = one.key[start:]
             if relative and not relative.endswith("/") and not _is_hidden(relative):
                 name = f"{uri.rstrip('/')}/{relative}"
                 yield FileRef(name, relative, source, tenant, one.size, one.modified, one.etag)
@@ -75,38 +65,39 @@ def read(ref: FileRef, max_bytes: int, settings: SourceSettings) -> bytes:
 def open_filesystem(uri: str, settings: SourceSettings) -> tuple[Any, str]:
     """The fsspec filesystem of a URL, and the URL's path in it. Raises SourceError where its library is missing."""
     scheme = uri.partition("://")[0]
+    provider = PROVIDERS.get(scheme)
     try:
         kind = fsspec.get_filesystem_class(scheme)
     except ImportError as error:
-        extra = _EXTRAS.get(scheme)
-        hint = f"pip install 'ray-app[{extra}]'" if extra else str(error)
+        hint = f"pip install 'ray-app[{provider}]'" if provider else str(error)
         raise SourceError(f"{uri}: reading {scheme}:// needs a further package: {hint}") from error
-    options: dict[str, Any] = {"use_listings_cache": False, **kind._get_kwargs_from_urls(uri)}
-    if _is_s3(uri):
-        options["config_kwargs"] = _s3_config(settings)
-    fs = kind(**options)
-    if _is_s3(uri):
-        fs.retries = 1
+    limits = options(provider, settings) if provider else {}
+    fs = kind(use_listings_cache=False, **kind._get_kwargs_from_urls(uri), **limits)
+    if provider:
+        try_once(fs, provider)
     return fs, kind._strip_protocol(uri)
 
 
 def entry_time(info: dict[str, Any]) -> float:
     """When an entry of a filesystem was changed, in seconds since 1970; 0 where it does not say."""
-    return _object(info).modified
+    return object_of(info, info["name"]).modified
 
 
-def _s3_config(settings: SourceSettings) -> dict[str, Any]:
-    """Tries are counted here alone: botocore's and s3fs's own would multiply ours."""
-    return {
-        "connect_timeout": settings.timeout_s,
-        "read_timeout": settings.timeout_s,
-        **conf.get("s3", {}).get("config_kwargs", {}),
-        "retries": {"total_max_attempts": 1},
-    }
+def _below(fs: Any, uri: str, top: str, settings: SourceSettings) -> Iterator[Object]:
+    """Page by page; each is tried again by itself."""
+    page = PAGES[PROVIDERS[uri.partition("://")[0]]]
+    bucket = top.partition("/")[0]
+    token = None
+    while True:
+        objects, token = retried(settings, page, fs, bucket, _prefix(top), token)
+        yield from objects
+        if not token:
+            return
 
 
-def _is_s3(uri: str) -> bool:
-    return uri.startswith("s3://")
+def _prefix(top: str) -> str:
+    path = top.partition("/")[2]
+    return f"{path}/" if path else ""
 
 
 def _is_hidden(path: str) -> bool:
@@ -116,54 +107,8 @@ def _is_hidden(path: str) -> bool:
 def _single(fs: Any, uri: str, path: str, source: str, tenant: str) -> Iterator[FileRef]:
     if "/" not in path:
         return
-    one = _object(fs.info(path))
-    name = path.rsplit("/", 1)[-1]
-    yield FileRef(uri, name, source, tenant, one.size, one.modified, one.etag)
-
-
-def _below(fs: Any, uri: str, top: str, settings: SourceSettings) -> Iterator[_Object]:
-    pages = _s3_objects if _is_s3(uri) else _walk
-    return pages(fs, top, lambda function, *args: retried(settings, function, *args))
-
-
-def _s3_objects(fs: Any, top: str, call: Callable[..., Any]) -> Iterator[_Object]:
-    """A thousand keys at a time; each page is tried again by itself."""
-    bucket, _, prefix = top.partition("/")
-    request = {"Bucket": bucket, "Prefix": f"{prefix}/" if prefix else ""}
-    while True:
-        page = call(fs.call_s3, "list_objects_v2", request)
-        for one in page.get("Contents", ()):
-            yield _object({**one, "name": f"{bucket}/{one['Key']}", "size": one["Size"]})
-        if not page.get("IsTruncated"):
-            return
-        request["ContinuationToken"] = page["NextContinuationToken"]
-
-
-def _walk(fs: Any, folder: str, call: Callable[..., Any]) -> Iterator[_Object]:
-    """One folder's entries are held at a time, and those of the folders above it."""
-    try:
-        entries = call(fs.ls, folder, True)
-    except (FileNotFoundError, NotADirectoryError):
-        if "/" not in folder.strip("/"):
-            raise  # the bucket itself
-        return
-    for entry in sorted(entries, key=lambda entry: str(entry["name"])):
-        if entry["name"].rstrip("/") == folder.rstrip("/"):
-            continue  # a marker of the folder, or the object itself
-        if entry["type"] == "directory":
-            yield from _walk(fs, entry["name"].rstrip("/"), call)
-        else:
-            yield _object(entry)
-
-
-def _object(info: dict[str, Any]) -> _Object:
-    etag = next((info[key] for key in ("ETag", "etag", "md5Hash", "generation") if info.get(key)), "")
-    times = ("LastModified", "last_modified", "updated", "mtime", "created")
-    modified = next((info[key] for key in times if info.get(key)), 0.0)
-    return _Object(info["name"], int(info["size"] or 0), _seconds(modified), str(etag).strip('"'))
-
-
-def _seconds(time: datetime | str | float) -> float:
-    if isinstance(time, str):
-        time = datetime.fromisoformat(time)
-    return time.timestamp() if isinstance(time, datetime) else float(time)
+    info = fs.info(path)
+    if info["type"] == "directory":
+        return  # with nothing in it
+    one = object_of(info, path)
+    yield FileRef(uri, path.rsplit("/", 1)[-1], source, tenant, one.size, one.modified, one.etag)

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 import mailbox
+import os
 import shutil
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fsspec.implementations.memory import MemoryFileSystem
 from imapclient import IMAPClient
 from pydantic import SecretStr
 
-from ray_app import sources
 from ray_app.settings import SourceSettings
 from ray_app.sources import imap as imap_kind
 from tests.sources import servers
+
+# Read when gcsfs is imported: what it asks of a bucket by gRPC is more than the emulator has.
+os.environ["GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT"] = "false"
 
 FILES = {"a.txt": b"first", "folder/b.txt": b"second, longer", "folder/deep/c æ.txt": b"third"}
 
@@ -44,30 +48,109 @@ class Place:
 
 @pytest.fixture(scope="session")
 def s3_port() -> Iterator[int]:
-    pytest.importorskip("moto.server", reason="moto is not installed")
-    pytest.importorskip("s3fs")
     with servers.s3_server() as port:
         yield port
 
 
-@pytest.fixture
-def s3(s3_port, monkeypatch) -> Any:
-    """A client of the S3 server, with the environment that leads s3fs there."""
-    return connect_s3(s3_port, monkeypatch)
+@pytest.fixture(scope="session")
+def gcs_port() -> Iterator[int]:
+    with servers.gcs_server() as port:
+        yield port
 
 
-def connect_s3(port: int, monkeypatch) -> Any:
+@pytest.fixture(scope="session")
+def azure_port() -> Iterator[int]:
+    if not servers.AZURITE.exists():
+        pytest.skip("Azurite is not installed: npm ci --prefix tests/sources")
+    with servers.azure_server() as port:
+        yield port
+
+
+@dataclass
+class Storage:
+    """An object storage on this machine: where its server is, and a filesystem to fill it with."""
+
+    scheme: str
+    port: int
+    client: Any
+    lead_to: Callable[[int], None]
+    """Has sources reach it at another port, a proxy's."""
+
+    def bucket(self, name: str) -> str:
+        """Makes a bucket that no other test uses; gives its name."""
+        self.client.mkdir(unique := f"{name}-{uuid.uuid4().hex[:12]}")
+        return unique
+
+
+def _s3_storage(port: int, patch: pytest.MonkeyPatch) -> Storage:
     from s3fs import S3FileSystem
 
+    def lead_to(port: int) -> None:
+        patch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{port}")
+        S3FileSystem.clear_instance_cache()
+
     for name, value in {
-        "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{port}",
         "AWS_ACCESS_KEY_ID": "key",
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_DEFAULT_REGION": "us-east-1",
     }.items():
-        monkeypatch.setenv(name, value)
-    S3FileSystem.clear_instance_cache()
-    return S3FileSystem(skip_instance_cache=True, use_listings_cache=False)
+        patch.setenv(name, value)
+    lead_to(port)
+    return Storage("s3", port, S3FileSystem(skip_instance_cache=True, use_listings_cache=False), lead_to)
+
+
+def _gcs_storage(port: int, patch: pytest.MonkeyPatch) -> Storage:
+    from gcsfs import GCSFileSystem
+
+    def lead_to(port: int) -> None:
+        patch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{port}")
+        GCSFileSystem.clear_instance_cache()
+
+    lead_to(port)
+    client = GCSFileSystem(endpoint_url=f"http://127.0.0.1:{port}", skip_instance_cache=True, use_listings_cache=False)
+    return Storage("gs", port, client, lead_to)
+
+
+def _azure_storage(port: int, patch: pytest.MonkeyPatch) -> Storage:
+    from adlfs import AzureBlobFileSystem
+
+    def lead_to(port: int) -> None:
+        account = f"AccountName={servers.AZURE_ACCOUNT};AccountKey={servers.AZURE_KEY}"
+        endpoint = f"BlobEndpoint=http://127.0.0.1:{port}/{servers.AZURE_ACCOUNT}"
+        patch.setenv("AZURE_STORAGE_CONNECTION_STRING", f"DefaultEndpointsProtocol=http;{account};{endpoint};")
+        AzureBlobFileSystem.clear_instance_cache()
+
+    lead_to(port)
+    return Storage("az", port, AzureBlobFileSystem(skip_instance_cache=True, use_listings_cache=False), lead_to)
+
+
+STORAGES = {"s3": _s3_storage, "gcs": _gcs_storage, "azure": _azure_storage}
+
+
+@pytest.fixture
+def open_storage(request, monkeypatch) -> Callable[[str], Storage]:
+    """A storage by its provider, with the environment that leads sources there."""
+    return lambda provider: STORAGES[provider](request.getfixturevalue(f"{provider}_port"), monkeypatch)
+
+
+@pytest.fixture(params=STORAGES)
+def storage(request, open_storage) -> Storage:
+    return open_storage(request.param)
+
+
+@pytest.fixture
+def s3(open_storage) -> Any:
+    """A client of the S3 server, with the environment that leads s3fs there."""
+    return open_storage("s3").client
+
+
+@pytest.fixture(params=["folder", *STORAGES])
+def writable(request, tmp_path) -> str:
+    """A URL below which can be written, on a disk and in each storage."""
+    if request.param == "folder":
+        return str(tmp_path / "100% æ")
+    storage = request.getfixturevalue("open_storage")(request.param)
+    return f"{storage.scheme}://{storage.bucket('writable')}/copies"
 
 
 @pytest.fixture(scope="session")
@@ -116,32 +199,17 @@ def _local(folder, request) -> Place:
     return Place(str(top), SourceSettings(attempts=1), sorted(FILES.values()), lambda path: (top / path).unlink())
 
 
-def _s3(folder, request) -> Place:
-    client = request.getfixturevalue("s3")
-    bucket = f"s3-{abs(hash(str(folder))) % 10**9}"
-    client.mkdir(bucket)
+def _in_bucket(provider: str, folder, request) -> Place:
+    storage = request.getfixturevalue("open_storage")(provider)
+    client, bucket = storage.client, storage.bucket("contract")
     for name, data in FILES.items():
         client.pipe_file(f"{bucket}/top/{name}", data)
     client.pipe_file(f"{bucket}/top-of-another/x.txt", b"not below top")
-    settings = SourceSettings(attempts=1)
     return Place(
-        f"s3://{bucket}/top", settings, sorted(FILES.values()), lambda path: client.rm_file(f"{bucket}/top/{path}")
-    )
-
-
-def _walked(folder, request) -> Place:
-    """fsspec's own filesystem in memory, listed as Google's and Azure's are."""
-    client = MemoryFileSystem()
-    patch = pytest.MonkeyPatch()
-    patch.setitem(sources.SOURCES, "memory", "objects")
-    request.addfinalizer(patch.undo)
-    request.addfinalizer(client.store.clear)
-    for name, data in FILES.items():
-        client.pipe_file(f"/bucket/top/{name}", data)
-    client.pipe_file("/bucket/top-of-another/x.txt", b"not below top")
-    contents = sorted(FILES.values())
-    return Place(
-        "memory://bucket/top", SourceSettings(attempts=1), contents, lambda path: client.rm_file(f"/bucket/top/{path}")
+        f"{storage.scheme}://{bucket}/top",
+        SourceSettings(attempts=1),
+        sorted(FILES.values()),
+        lambda path: client.rm_file(f"{bucket}/top/{path}"),
     )
 
 
@@ -218,8 +286,7 @@ def _imap(folder, request) -> Place:
 
 KINDS = {
     "local": _local,
-    "s3": _s3,
-    "walked": _walked,
+    **{provider: partial(_in_bucket, provider) for provider in STORAGES},
     "http": _http,
     "zip": _zip,
     "mbox": _mbox,

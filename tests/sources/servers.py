@@ -1,4 +1,4 @@
-"""Real servers on loopback ports: S3 (moto's), IMAP (dovecot), HTTP, and a proxy that breaks what it is told to."""
+"""Real servers on loopback ports: object storages, IMAP (dovecot), HTTP, and a proxy that breaks what it is told to."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -57,7 +57,7 @@ namespace inbox {{
 """
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes], timeout_s: float = 30.0) -> None:
+def wait_for_port(port: int, process: subprocess.Popen[bytes], timeout_s: float = 60.0) -> None:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         assert process.poll() is None, "the server ended"
@@ -68,12 +68,33 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], timeout_s: float 
     raise AssertionError("the server does not listen")
 
 
-@contextmanager
-def s3_server() -> Iterator[int]:
+AZURITE = Path(__file__).parent / "node_modules" / ".bin" / "azurite-blob"
+# The account and key that Azurite is documented to have.
+AZURE_ACCOUNT = "devstoreaccount1"
+AZURE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+
+
+def s3_server() -> AbstractContextManager[int]:
     """moto's S3 server; gives its port."""
+    return _server(lambda port: [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", port])
+
+
+def gcs_server() -> AbstractContextManager[int]:
+    """The emulator of Google Cloud Storage that is on PyPI; gives its port."""
+    module = [sys.executable, "-m", "gcp_storage_emulator", "start", "--in-memory"]
+    return _server(lambda port: [*module, "--host", "127.0.0.1", "--port", port])
+
+
+def azure_server() -> AbstractContextManager[int]:
+    """Azurite, Microsoft's emulator of Azure Blob Storage; gives its port."""
+    options = ["--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck"]
+    return _server(lambda port: [os.fspath(AZURITE), "--blobHost", "127.0.0.1", "--blobPort", port, *options])
+
+
+@contextmanager
+def _server(command: Callable[[str], list[str]]) -> Iterator[int]:
     port = free_port()
-    command = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command(str(port)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for_port(port, process)
         yield port

@@ -19,14 +19,9 @@ PIECES = [b"the first piece, ", b"", b"and the last"]
 DATA = b"".join(PIECES)
 
 
-@pytest.fixture(params=["folder", "s3"])
-def url(request, tmp_path):
-    if request.param == "folder":
-        return str(tmp_path / "100% æ")
-    client = request.getfixturevalue("s3")
-    bucket = f"incoming-{abs(hash(str(tmp_path))) % 10**9}"
-    client.mkdir(bucket)
-    return f"s3://{bucket}/copies"
+@pytest.fixture
+def url(writable):
+    return writable
 
 
 def receive(url, ticket, tenant="t"):

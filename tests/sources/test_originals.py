@@ -16,14 +16,9 @@ HASH = hashlib.sha256(DATA).hexdigest()
 QUICK = SourceSettings(attempts=1)
 
 
-@pytest.fixture(params=["folder", "s3"])
-def url(request, tmp_path):
-    if request.param == "folder":
-        return str(tmp_path / "100% æ")
-    client = request.getfixturevalue("s3")
-    bucket = f"originals-{abs(hash(str(tmp_path))) % 10**9}"
-    client.mkdir(bucket)
-    return f"s3://{bucket}/copies"
+@pytest.fixture
+def url(writable):
+    return writable
 
 
 def test_a_copy_comes_back_whole_and_in_parts(url):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from ray_app import sources
 from tests.conftest import free_port
-from tests.sources.servers import wait_for_port
+from tests.sources.servers import Breaking, serving, wait_for_port
 
 KEYS = 40_000
 
@@ -62,3 +65,41 @@ def test_tens_of_thousands_of_keys_are_listed_with_flat_memory():
     count, growth_mb = done.stdout.split()
     assert int(count) == KEYS
     assert float(growth_mb) < 20
+
+
+class Paging(Breaking):
+    """Gives two objects at a time, as Google's API may: the emulator gives all at once."""
+
+    def _answer(self, status, headers, body):
+        asked = parse_qs(urlsplit(self.path).query)
+        if "maxResults" in asked:
+            start = int(asked.get("pageToken", ["0"])[0])
+            answer = json.loads(body)
+            following = {"nextPageToken": str(start + 2)} if len(answer["items"]) > start + 2 else {}
+            body = json.dumps({"items": answer["items"][start : start + 2], **following}).encode()
+            headers = {"Content-Type": "application/json"}
+        super()._answer(status, headers, body)
+
+
+def test_google_is_listed_page_by_page(open_storage):
+    storage = open_storage("gcs")
+    bucket = storage.bucket("pages")
+    names = [f"folder-{number % 2}/{number}.txt" for number in range(5)]
+    for name in names:
+        storage.client.pipe_file(f"{bucket}/{name}", b"text")
+    with serving(Paging, upstream=storage.port, faults=[], breaks="", asked=[]) as proxy:
+        storage.lead_to(proxy.server_port)
+        assert [ref.path for ref in sources.list_files(f"gs://{bucket}", "s", "t")] == sorted(names)
+        assert len(proxy.asked) == 3
+
+
+@pytest.mark.slow
+def test_azure_is_listed_page_by_page(open_storage):
+    storage = open_storage("azure")
+    bucket = storage.bucket("pages")
+    names = [f"folder-{number % 7}/{number:04}.txt" for number in range(2100)]
+    storage.client.pipe({f"{bucket}/{name}": b"text" for name in names})
+    with serving(Breaking, upstream=storage.port, faults=[], breaks="", asked=[]) as proxy:
+        storage.lead_to(proxy.server_port)
+        assert [ref.path for ref in sources.list_files(f"az://{bucket}", "s", "t")] == sorted(names)
+        assert len(proxy.asked) == 3
