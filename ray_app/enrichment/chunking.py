@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from semantic_text_splitter import TextSplitter
 from tokenizers import Tokenizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from ray_app.records import Chunk, Page
 
 # Bump when the same pages would be cut otherwise: it is part of the pipeline's version.
 CHUNKING_VERSION = "1"
+_KEPT_WORDS = 50_000
+_LONGEST_WORD = 100  # longer ones hardly come again
 
 
 def make_splitter(tokenizer: Tokenizer, max_tokens: int, overlap_tokens: int) -> TextSplitter:
@@ -22,7 +26,28 @@ def make_splitter(tokenizer: Tokenizer, max_tokens: int, overlap_tokens: int) ->
     unbounded = Tokenizer.from_str(tokenizer.to_str())
     unbounded.no_truncation()
     unbounded.no_padding()
-    return TextSplitter.from_huggingface_tokenizer(unbounded, max_tokens, overlap=overlap_tokens)
+    if not isinstance(unbounded.pre_tokenizer, BertPreTokenizer):
+        return TextSplitter.from_huggingface_tokenizer(unbounded, max_tokens, overlap=overlap_tokens)
+    return TextSplitter.from_callback(count_by_words(unbounded), max_tokens, overlap=overlap_tokens)
+
+
+def count_by_words(tokenizer: Tokenizer) -> Callable[[str], int]:
+    """Counts a text's tokens, special ones left out, by those of its words: no token may span white space.
+
+    A splitter asks for each stretch of a text five times, and most words of a text come again: looking them up takes a
+    quarter of the time.
+    """
+
+    def count(text: str) -> int:
+        return len(tokenizer.encode(text, add_special_tokens=False).ids)
+
+    known = lru_cache(_KEPT_WORDS)(count)
+
+    def counted(text: str) -> int:
+        words = text.replace("\n", " ").split(" ")
+        return sum(known(word) if len(word) <= _LONGEST_WORD else count(word) for word in words)
+
+    return counted
 
 
 def chunk(pages: Sequence[Page], splitter: TextSplitter) -> tuple[Chunk, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +29,7 @@ _MOST_WORDS = 50_000
 
 def signature(text: str) -> bytes:
     """120 little-endian uint32; empty for a text without words."""
-    words = _WORD.findall(text.lower())[:_MOST_WORDS]
+    words = [match[0] for match in islice(_WORD.finditer(text.lower()), _MOST_WORDS)]
     if not words:
         return b""
     shingles = {" ".join(words[start : start + _SHINGLE]) for start in range(max(1, len(words) - _SHINGLE + 1))}

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from semantic_text_splitter import TextSplitter
 
-from ray_app.enrichment.chunking import chunk, make_splitter, name_chunk, pages_of
+from ray_app.enrichment.chunking import chunk, count_by_words, make_splitter, name_chunk, pages_of
 from ray_app.records import Page
 
 WORDS = st.text(alphabet="abcæøå ABC.,!?\n\t\u00a0é漢字🎈-'\"", max_size=400)
@@ -55,6 +56,44 @@ def test_no_passage_is_longer_than_the_model_reads(splitter, model, text):
     tokenizer = model.tokenizer()
     for one in chunk([Page(1, text)], splitter):
         assert len(tokenizer.encode(one.text, add_special_tokens=False).ids) <= MAX_TOKENS
+
+
+ODD = st.sampled_from(
+    [
+        "[SEP]",
+        "[UNK]",
+        "\x00",
+        "\x0b",
+        "\x1c",
+        "\x85",
+        "\u200b",
+        "\u2028",
+        "\u3000",
+        "\u0301",
+        "Σς",
+        "İ",
+        "\r\n",
+        "x" * 120,
+    ]
+)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(parts=st.lists(st.one_of(WORDS, ODD, st.text(max_size=20)), max_size=8))
+def test_tokens_counted_by_words_are_those_of_the_whole_text(model, parts):
+    tokenizer = model.tokenizer()
+    tokenizer.no_truncation()
+    text = "".join(parts)
+    assert count_by_words(tokenizer)(text) == len(tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=WORDS, overlap=st.sampled_from([0, 5]))
+def test_passages_are_those_that_counting_whole_texts_gives(model, text, overlap):
+    unbounded = model.tokenizer()
+    unbounded.no_truncation()
+    library = TextSplitter.from_huggingface_tokenizer(unbounded, MAX_TOKENS, overlap=overlap)
+    assert make_splitter(model.tokenizer(), MAX_TOKENS, overlap).chunk_indices(text) == library.chunk_indices(text)
 
 
 def test_passages_end_with_sentences_and_paragraphs(splitter):
