@@ -86,7 +86,8 @@ def _azure_page(fs: Any, bucket: str, prefix: str, token: str | None) -> tuple[l
 
 async def _azure_page_of(fs: Any, bucket: str, prefix: str, token: str | None) -> tuple[list[Object], str | None]:
     async with fs.service_client.get_container_client(bucket) as container:
-        blobs = container.list_blobs(name_starts_with=prefix, include=["metadata"], results_per_page=_KEYS_A_PAGE)
+        asked = {"include": ["metadata"], "results_per_page": _KEYS_A_PAGE, **fs._timeout_kwargs}
+        blobs = container.list_blobs(name_starts_with=prefix, **asked)
         pages = blobs.by_page(token)
         found = [object_of(blob, blob.name) async for blob in await anext(pages) if not _is_folder(blob)]
         return found, pages.continuation_token

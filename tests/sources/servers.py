@@ -198,6 +198,9 @@ class Breaking(BaseHTTPRequestHandler):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             self.close_connection = True
             self.connection.close()
+        elif fault == "silent":
+            self.server.ended.wait()
+            self.close_connection = True
         elif fault.isdigit():
             code = {"503": "SlowDown", "403": "AccessDenied", "429": "TooManyRequests"}.get(fault, "InternalError")
             self._answer(int(fault), {}, f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode())

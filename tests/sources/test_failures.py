@@ -6,6 +6,7 @@ import errno
 import subprocess
 import sys
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 import pytest
@@ -52,9 +53,11 @@ def proxied(storage):
     bucket = storage.bucket("proxied")
     for name in ("a.txt", "b.txt", "c.txt"):
         storage.client.pipe_file(f"{bucket}/top/{name}", b"text of " + name.encode())
-    with serving(Breaking, upstream=storage.port, faults=[], breaks="a.txt", asked=[]) as proxy:
+    ended = Event()
+    with serving(Breaking, upstream=storage.port, faults=[], breaks="a.txt", asked=[], ended=ended) as proxy:
         storage.lead_to(proxy.server_port)
         yield Proxied(f"{storage.scheme}://{bucket}/top", storage, proxy)
+        ended.set()
 
 
 @pytest.mark.parametrize("fault", ["503", "429", "500", "502", "reset", "short", "broken"])
@@ -136,6 +139,16 @@ def test_a_page_of_a_listing_is_repeated_by_itself(proxied, fault):
     proxied.breaks_listings(fault, fault)
     assert [ref.path for ref in proxied.listed()] == ["a.txt", "b.txt", "c.txt"]
     assert proxied.met(fault) == 2
+
+
+def test_a_server_that_falls_silent_is_asked_again_after_the_time_that_the_setting_says(proxied):
+    hasty = QUICK.model_copy(update={"timeout_s": 0.5})
+    proxied.breaks_listings("silent")
+    refs = list(sources.list_files(proxied.uri, "s", "t", settings=hasty))
+    assert (len(refs), proxied.met("silent")) == (3, 1)
+    proxied.breaks("silent")
+    assert sources.read(refs[0], 1000, hasty) == b"text of a.txt"
+    assert proxied.met("silent") == 1
 
 
 def test_a_listing_that_stays_throttled_is_an_error_and_no_shorter_listing(proxied):
