@@ -13,8 +13,27 @@ MAX_TOKENS = 16
 
 
 @pytest.fixture(scope="module")
-def splitter(model):
-    return make_splitter(model.tokenizer(), MAX_TOKENS, 0)
+def tokenizer(model):
+    """Loaded once: it takes longer than what is tried with it."""
+    loaded = model.tokenizer()
+    loaded.no_truncation()
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def splitters(tokenizer):
+    return {overlap: make_splitter(tokenizer, MAX_TOKENS, overlap) for overlap in (0, 5)}
+
+
+@pytest.fixture(scope="module")
+def library(tokenizer):
+    """Splitters that have the tokenizer count each stretch of text as a whole."""
+    return {overlap: TextSplitter.from_huggingface_tokenizer(tokenizer, MAX_TOKENS, overlap) for overlap in (0, 5)}
+
+
+@pytest.fixture(scope="module")
+def splitter(splitters):
+    return splitters[0]
 
 
 @settings(max_examples=300, deadline=None)
@@ -34,10 +53,9 @@ def test_spans_give_back_the_text_and_nothing_but_white_space_is_lost(splitter, 
 
 @settings(max_examples=200, deadline=None)
 @given(texts=st.lists(WORDS, max_size=3), overlap=st.sampled_from([0, 5]))
-def test_pages_are_put_together_again_but_for_the_kind_of_white_space(model, texts, overlap):
+def test_pages_are_put_together_again_but_for_the_kind_of_white_space(splitters, texts, overlap):
     pages = [Page(number, text) for number, text in enumerate(texts, 1)]
-    splitter = make_splitter(model.tokenizer(), MAX_TOKENS, overlap)
-    again = {page.number: page.text for page in pages_of(chunk(pages, splitter))}
+    again = {page.number: page.text for page in pages_of(chunk(pages, splitters[overlap]))}
     for page in pages:
         assert blank(again.get(page.number, "")) == blank(page.text).rstrip()
 
@@ -52,8 +70,7 @@ def test_a_name_makes_no_page():
 
 @settings(max_examples=200, deadline=None)
 @given(text=WORDS)
-def test_no_passage_is_longer_than_the_model_reads(splitter, model, text):
-    tokenizer = model.tokenizer()
+def test_no_passage_is_longer_than_the_model_reads(splitter, tokenizer, text):
     for one in chunk([Page(1, text)], splitter):
         assert len(tokenizer.encode(one.text, add_special_tokens=False).ids) <= MAX_TOKENS
 
@@ -80,20 +97,15 @@ ODD = st.sampled_from(
 
 @settings(max_examples=1000, deadline=None)
 @given(parts=st.lists(st.one_of(WORDS, ODD, st.text(max_size=20)), max_size=8))
-def test_tokens_counted_by_words_are_those_of_the_whole_text(model, parts):
-    tokenizer = model.tokenizer()
-    tokenizer.no_truncation()
+def test_tokens_counted_by_words_are_those_of_the_whole_text(tokenizer, parts):
     text = "".join(parts)
     assert count_by_words(tokenizer)(text) == len(tokenizer.encode(text, add_special_tokens=False).ids)
 
 
 @settings(max_examples=200, deadline=None)
 @given(text=WORDS, overlap=st.sampled_from([0, 5]))
-def test_passages_are_those_that_counting_whole_texts_gives(model, text, overlap):
-    unbounded = model.tokenizer()
-    unbounded.no_truncation()
-    library = TextSplitter.from_huggingface_tokenizer(unbounded, MAX_TOKENS, overlap=overlap)
-    assert make_splitter(model.tokenizer(), MAX_TOKENS, overlap).chunk_indices(text) == library.chunk_indices(text)
+def test_passages_are_those_that_counting_whole_texts_gives(splitters, library, text, overlap):
+    assert splitters[overlap].chunk_indices(text) == library[overlap].chunk_indices(text)
 
 
 def test_passages_end_with_sentences_and_paragraphs(splitter):
