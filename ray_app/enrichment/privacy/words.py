@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -49,40 +48,32 @@ def find_words(text: str, page: int, language: str, *, own: Path | None = None) 
 
 def _find(text: str, page: int, lexicon: Lexicon, own: Path | None) -> Iterator[WordHit]:
     found = ((match, keys_of(match[0], lexicon.language, own)) for match in WORD.finditer(text))
-    rest = (_Word(match.start(), match.end(), keys) for match, keys in found)
-    ahead: deque[_Word] = deque()  # as far as a term reaches: a large text has very many words
+    # Most words have no keys; a term does not reach over them, since more than a gap lies between their neighbours.
+    words = [_Word(match.start(), match.end(), keys) for match, keys in found if keys]
     done = 0
-    while word := _word_at(0, ahead, rest):
-        node, end = _longest(text, ahead, rest, lexicon.root) if word.keys and word.start >= done else (None, 0)
+    for index, word in enumerate(words):
+        if word.start < done:
+            continue
+        node, end = _longest(text, words, index, lexicon.root)
         if node:
             done = end
         if node and all(term.category != FALSE_FRIENDS for term in node.terms):
             yield from (WordHit(term.category, page, word.start, end, term.text) for term in node.terms)
-        ahead.popleft()
 
 
-def _word_at(place: int, ahead: deque[_Word], rest: Iterator[_Word]) -> _Word | None:
-    """The word that many places ahead, None behind the last one."""
-    while len(ahead) <= place:
-        word = next(rest, None)
-        if not word:
-            return None
-        ahead.append(word)
-    return ahead[place]
-
-
-def _longest(text: str, ahead: deque[_Word], rest: Iterator[_Word], root: Node) -> tuple[Node | None, int]:
-    """The longest term that begins with the next word, and where it ends: no more words than the tree has levels."""
+def _longest(text: str, words: list[_Word], first: int, root: Node) -> tuple[Node | None, int]:
+    """The longest term that begins with this word, and where it ends. No term has more words than the tree levels."""
     best: tuple[Node | None, int] = (None, 0)
-    nodes, end, place = [root], 0, 0
-    while nodes and (word := _word_at(place, ahead, rest)):
-        if place and not _is_gap(text, end, word.start):
-            break
-        nodes = [node.following[key] for node in nodes for key in word.keys if key in node.following]
-        end, place = word.end, place + 1
+    nodes, index = [root], first
+    while nodes and index < len(words):
+        nodes = [node.following[key] for node in nodes for key in words[index].keys if key in node.following]
+        end = words[index].end
         ending = [node for node in nodes if node.terms]
         if ending:
             best = (_joined(ending), end)
+        index += 1
+        if index < len(words) and not _is_gap(text, end, words[index].start):
+            break
     return best
 
 
