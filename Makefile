@@ -11,11 +11,14 @@ PART ?=
 demo: .venv/installed  ## ingest the example documents (or DOCS=/path), serve them, show a search
 	.venv/bin/python -m examples.demo --data-dir $(DATA) $(if $(DOCS),--docs "$(DOCS)")
 
-# Two sessions side by side: those that use the shared cluster wait for its processes half of their time.
+# Two sessions side by side: those that use the shared cluster wait for its processes half of their time. What failed in
+# either is named again in the last lines.
 test: .venv/installed lint  ## all tests but the slow ones
-	.venv/bin/python -m pytest -m "not slow and not ray" >.venv/without-ray.log 2>&1 & beside=$$!; \
-	.venv/bin/python -m pytest -m "not slow and ray"; with_ray=$$?; \
-	wait $$beside; without_ray=$$?; tail -n 40 .venv/without-ray.log; exit $$((with_ray | without_ray))
+	@.venv/bin/python -m pytest -m "not slow and not ray" >.venv/without-ray.log 2>&1 & beside=$$!; \
+	{ .venv/bin/python -m pytest -m "not slow and ray"; echo $$? >.venv/with-ray.exit; } 2>&1 | tee .venv/with-ray.log; \
+	wait $$beside; without_ray=$$?; tail -n 40 .venv/without-ray.log; \
+	grep -hE '^(RERUN|FAILED|ERROR) ' .venv/with-ray.log .venv/without-ray.log; \
+	exit $$(($$(cat .venv/with-ray.exit) | without_ray))
 
 test-slow: .venv/installed  ## the rest: all views of the page, crashes, scale, long runs (PART=tests/serving for a part)
 	.venv/bin/python -m pytest -m slow $(PART)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -33,7 +33,7 @@ _FEW = 20
 class Listing:
     """What was found below one root, or which files were named (`refs`) instead of a root.
 
-    `ids` has 16 bytes for each place that exists now.
+    `ids` has 16 bytes for each place that exists now; they are kept where it is given, for `delete_missing`.
     """
 
     root: str
@@ -44,7 +44,7 @@ class Listing:
     refs: Sequence[FileRef] = ()
     documents: int = 0
     unchanged: int = 0
-    ids: bytearray = field(default_factory=bytearray)
+    ids: bytearray | None = None
 
 
 async def list_changed(store: Store, listing: Listing, *, pipeline: str, limit: int | None) -> AsyncIterator[FileRef]:
@@ -54,8 +54,9 @@ async def list_changed(store: Store, listing: Listing, *, pipeline: str, limit: 
         fresh = await changed(store, page, pipeline=pipeline)
         listing.documents += len(page)
         listing.unchanged += len(page) - len(fresh)
-        for ref in page:
-            listing.ids += uuid.UUID(place_id(ref)).bytes
+        if listing.ids is not None:
+            for ref in page:
+                listing.ids += uuid.UUID(place_id(ref)).bytes
         for ref in fresh:
             yield ref
 
@@ -65,6 +66,8 @@ async def delete_missing(store: Store, listing: Listing, *, run: str, most_share
 
     Raises DeletionRefusedError, with nothing marked, where that is more than `most_share` of them, unless forced.
     """
+    if listing.ids is None:
+        raise ValueError(f"{listing.root} was listed without keeping what is there")
     known = np.sort(_as_ids(listing.ids))
     gone = total = 0
     async for page in _top_level(store, listing, fields=["parent"]):

@@ -126,7 +126,12 @@ def _listings(work: Work, settings: Settings) -> list[Listing]:
         return [Listing("", source, settings.tenant, refs=refs) for source, refs in by_source.items()]
     places = settings.sources
     roots = [(sources.root_of(uri, places), work.source or sources.default_name(uri, places)) for uri in work.uris]
-    return [Listing(root, source, settings.tenant, work.selection, places) for root, source in roots]
+    return [
+        Listing(
+            root, source, settings.tenant, work.selection, places, ids=bytearray() if work.delete_missing else None
+        )
+        for root, source in roots
+    ]
 
 
 def _rounds(
