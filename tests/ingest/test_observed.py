@@ -110,7 +110,7 @@ def test_a_run_is_observed_from_all_sides(owned, command, papers):
         "ray_app_part_seconds_total",
         "ray_app_stage_waiting",
     } <= names
-    assert value(metrics(), "ray_app_stage_waiting") == 0
+    assert_exported(0, "ray_app_stage_waiting")
 
     (line,) = command("runs", "list", "--json").splitlines()
     assert json.loads(line) == record.model_dump()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -69,7 +70,14 @@ def watch() -> Watch:
 
 
 @pytest.fixture
-def visit(browser, books, watch) -> Iterator[Callable[..., Any]]:
+def servers() -> Iterator[ExitStack]:
+    """What serves a test's own pages is entered here: it ends after they are closed, so that none asks in vain."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def visit(browser, books, watch, servers) -> Iterator[Callable[..., Any]]:
     """Opens the page as one more person would, in a browser that remembers nothing: `visit("/?q=lease")`."""
     contexts = []
 

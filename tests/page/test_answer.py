@@ -111,23 +111,23 @@ def test_an_address_asks_its_question(visit):
     expect(citations(page).first).to_be_visible()
 
 
-def test_an_answer_that_takes_too_long_is_stopped_and_asked_for_again(visit, books):
-    with line_to(books.url) as line:
-        page = visit("/answer", url=line.url)
-        settle(page)
-        line.hold(b"event: sentence")
-        box(page).fill(ANSWERED)
-        box(page).press("Enter")
-        expect(citations(page).first).to_be_visible()
-        expect(answer(page)).to_have_attribute("aria-busy", "true")
-        page.get_by_role("button", name="Stop").click()
-        expect(answer(page)).to_contain_text("Stopped.")
-        expect(page.get_by_role("link", name="Search for these words")).to_be_visible()
-        line.let_go()
-        page.get_by_role("button", name="Try again").click()
-        settle(page)
-        expect(answer(page).get_by_role("status").first).to_contain_text("word for word")
-        expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+def test_an_answer_that_takes_too_long_is_stopped_and_asked_for_again(visit, books, servers):
+    line = servers.enter_context(line_to(books.url))
+    page = visit("/answer", url=line.url)
+    settle(page)
+    line.hold(b"event: sentence")
+    box(page).fill(ANSWERED)
+    box(page).press("Enter")
+    expect(citations(page).first).to_be_visible()
+    expect(answer(page)).to_have_attribute("aria-busy", "true")
+    page.get_by_role("button", name="Stop").click()
+    expect(answer(page)).to_contain_text("Stopped.")
+    expect(page.get_by_role("link", name="Search for these words")).to_be_visible()
+    line.let_go()
+    page.get_by_role("button", name="Try again").click()
+    settle(page)
+    expect(answer(page).get_by_role("status").first).to_contain_text("word for word")
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
 
 
 def test_a_second_question_takes_the_place_of_the_first_and_back_leads_to_it(page):
@@ -151,29 +151,28 @@ def chat():
 
 
 @pytest.fixture
-def written(books, embedder, chat):
+def written(books, embedder, chat, servers):
     """Where the page is whose answers the model writes."""
     chosen = AnswerSettings(url=chat.url, api_key=SecretStr(KEY), model="tiny", attempts=1)
-    with listening(books.settings.model_copy(update={"answer": chosen}), embedder) as url:
-        yield url
+    return servers.enter_context(listening(books.settings.model_copy(update={"answer": chosen}), embedder))
 
 
-def test_what_a_model_writes_is_shown_as_it_comes_and_then_with_its_sources(visit, written):
-    with line_to(written) as line:
-        page = visit("/answer", url=line.url)
-        settle(page)
-        line.hold(b"event: token")
-        box(page).fill(ANSWERED)
-        box(page).press("Enter")
-        expect(answer(page)).to_contain_text("A password must have")
-        expect(answer(page)).not_to_contain_text("twelve")
-        expect(citations(page)).to_have_count(0)
-        line.let_go()
-        settle(page)
-        expect(answer(page)).to_contain_text("at least twelve characters")
-        expect(answer(page)).not_to_contain_text("[1]")
-        expect(citations(page)).to_have_count(2)
-        expect(answer(page).get_by_role("status").first).to_contain_text("Written by tiny")
+def test_what_a_model_writes_is_shown_as_it_comes_and_then_with_its_sources(visit, written, servers):
+    line = servers.enter_context(line_to(written))
+    page = visit("/answer", url=line.url)
+    settle(page)
+    line.hold(b"event: token")
+    box(page).fill(ANSWERED)
+    box(page).press("Enter")
+    expect(answer(page)).to_contain_text("A password must have")
+    expect(answer(page)).not_to_contain_text("twelve")
+    expect(citations(page)).to_have_count(0)
+    line.let_go()
+    settle(page)
+    expect(answer(page)).to_contain_text("at least twelve characters")
+    expect(answer(page)).not_to_contain_text("[1]")
+    expect(citations(page)).to_have_count(2)
+    expect(answer(page).get_by_role("status").first).to_contain_text("Written by tiny")
 
 
 def test_a_model_that_stops_in_the_middle_leaves_what_it_wrote(visit, written, chat):

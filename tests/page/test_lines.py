@@ -19,10 +19,9 @@ BROKEN = (
 
 
 @pytest.fixture
-def line(books, watch):
+def line(books, watch, servers):
     watch.expected += [rf"^failed: \w+ /.*{kind}" for kind in BROKEN]
-    with line_to(books.url) as line:
-        yield line
+    return servers.enter_context(line_to(books.url))
 
 
 @pytest.mark.quick

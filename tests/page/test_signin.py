@@ -143,13 +143,13 @@ def test_an_invitation_becomes_a_key_that_signs_in(outside, books):
 
 
 @pytest.fixture
-def by_provider(visit, books, embedder, watch, provider):
+def by_provider(visit, books, embedder, watch, provider, servers):
     """The page as somebody opens it whose organisation has a provider."""
     watch.expected.append("^401 GET /v1/me")
     oidc = OidcSettings(issuer=provider.url, audience="ray-app", client_id="page")
     auth = AuthSettings(mode="required", requests_per_minute=None, oidc=oidc)
-    with listening(books.settings.model_copy(update={"auth": auth}), embedder) as url:
-        yield lambda address="/": visit(address, url=url)
+    url = servers.enter_context(listening(books.settings.model_copy(update={"auth": auth}), embedder))
+    return lambda address="/": visit(address, url=url)
 
 
 def at_provider(page):
