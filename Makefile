@@ -12,7 +12,9 @@ demo: .venv/installed  ## ingest the example documents (or DOCS=/path), serve th
 	.venv/bin/python -m examples.demo --data-dir $(DATA) $(if $(DOCS),--docs "$(DOCS)")
 
 # Two sessions side by side: those that use the shared cluster wait for its processes half of their time. What failed in
-# either is named again in the last lines.
+# either is named again in the last lines. One thread for linear algebra: two would wait for each other, spinning.
+test: export OMP_NUM_THREADS = 1
+test: export OPENBLAS_NUM_THREADS = 1
 test: .venv/installed lint  ## all tests but the slow ones
 	@.venv/bin/python -m pytest -m "not slow and not ray" >.venv/without-ray.log 2>&1 & beside=$$!; \
 	{ .venv/bin/python -m pytest -m "not slow and ray"; echo $$? >.venv/with-ray.exit; } 2>&1 | tee .venv/with-ray.log; \
