@@ -45,8 +45,12 @@ class Figures:
         return self.by_kind["Ray's own"]
 
     @property
+    def objects_mb(self) -> float:
+        return self.by_kind["object store"]
+
+    @property
     def workers_mb(self) -> float:
-        return sum(self.by_kind.values()) - self.driver_mb - self.owner_mb - self.ray_mb
+        return sum(self.by_kind.values()) - self.driver_mb - self.owner_mb - self.ray_mb - self.objects_mb
 
 
 def apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -4,9 +4,9 @@
 
 Each size is a folder of that many small text files, no two alike, brought into an index of its own with
 `--embed later`, by a process of its own. Printed are documents per second once the workers are ready, start-up,
-peak memory of the driver, of the index's owner (with those of its files that the system has in memory), of the workers
-and of Ray itself, the disk that the index takes, and what Ray spilled to disk. The texts are those of ../shared/data's
-load set, combined anew where more are wanted than it has.
+peak memory of the driver, of the index's owner (with those of its files that the system has in memory), of the workers,
+of Ray itself and of its object store, the disk that the index takes, and what Ray spilled to disk. The texts are those
+of ../shared/data's load set, combined anew where more are wanted than it has.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ def main() -> None:
     arguments = parser.parse_args()
     if not arguments.texts.is_file():
         sys.exit(f"skipped: {arguments.texts} is not here; name a file of texts with --texts")
-    print("documents  documents/s  start-up s  driver MB  owner MB  workers MB  Ray MB  index MB  spilled MB")
+    print(
+        "documents  documents/s  start-up s  driver MB  owner MB  workers MB  Ray MB  objects MB  index MB  spilled MB"
+    )
     with tempfile.TemporaryDirectory() as home:
         models = apart(prepare_models, Path(home) / "models")
         for size in arguments.sizes:
@@ -46,7 +48,7 @@ def main() -> None:
             print(
                 f"{row.documents:>9}  {row.documents / row.working_s:>11.1f}  {row.startup_s:>10.1f}  "
                 f"{row.driver_mb:>9.0f}  {row.owner_mb:>8.0f}  {row.workers_mb:>10.0f}  {row.ray_mb:>6.0f}  "
-                f"{row.index_mb:>8.0f}  {row.spilled_mb:>10.0f}   {row.bottleneck}",
+                f"{row.objects_mb:>10.0f}  {row.index_mb:>8.0f}  {row.spilled_mb:>10.0f}   {row.bottleneck}",
                 flush=True,
             )
             shutil.rmtree(place)

@@ -127,9 +127,7 @@ def _listings(work: Work, settings: Settings) -> list[Listing]:
     places = settings.sources
     roots = [(sources.root_of(uri, places), work.source or sources.default_name(uri, places)) for uri in work.uris]
     return [
-        Listing(
-            root, source, settings.tenant, work.selection, places, ids=bytearray() if work.delete_missing else None
-        )
+        Listing(root, source, settings.tenant, work.selection, places, ids=bytearray() if work.delete_missing else None)
         for root, source in roots
     ]
 
