@@ -13,14 +13,15 @@ demo: .venv/installed  ## ingest the example documents (or DOCS=/path), serve th
 
 # Two sessions side by side: those that use the shared cluster wait for its processes half of their time. What failed in
 # either is named again in the last lines. One thread for linear algebra: two would wait for each other, spinning.
+test: SHELL := bash
 test: export OMP_NUM_THREADS = 1
 test: export OPENBLAS_NUM_THREADS = 1
 test: .venv/installed lint  ## all tests but the slow ones
 	@.venv/bin/python -m pytest -m "not slow and not ray" >.venv/without-ray.log 2>&1 & beside=$$!; \
-	{ .venv/bin/python -m pytest -m "not slow and ray"; echo $$? >.venv/with-ray.exit; } 2>&1 | tee .venv/with-ray.log; \
+	set -o pipefail; .venv/bin/python -m pytest -m "not slow and ray" 2>&1 | tee .venv/with-ray.log; with_ray=$$?; \
 	wait $$beside; without_ray=$$?; tail -n 40 .venv/without-ray.log; \
 	grep -hE '^(RERUN|FAILED|ERROR) ' .venv/with-ray.log .venv/without-ray.log; \
-	exit $$(($$(cat .venv/with-ray.exit) | without_ray))
+	exit $$((with_ray | without_ray))
 
 test-slow: .venv/installed  ## the rest: all views of the page, crashes, scale, long runs (PART=tests/serving for a part)
 	.venv/bin/python -m pytest -m slow $(PART)
